@@ -1,0 +1,97 @@
+//! Where a record comes from: the intake path, the agent, the signal.
+
+use std::fmt;
+
+/// The intake path, as `events_raw.source` and the partition column `source` spell it (seed page of the coding-agent intake).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Source {
+    Otlp,
+    CodingAgentHook,
+}
+
+impl Source {
+    pub const ALL: [Self; 2] = [Self::Otlp, Self::CodingAgentHook];
+
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Otlp => "otlp",
+            Self::CodingAgentHook => "coding_agent_hook",
+        }
+    }
+
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|source| source.as_str() == text)
+    }
+}
+
+/// Which program the telemetry tells about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Provider {
+    ClaudeCode,
+    Codex,
+    Cursor,
+    /// Any other OpenTelemetry-speaking tool.
+    Other,
+}
+
+impl Provider {
+    pub const ALL: [Self; 4] = [Self::ClaudeCode, Self::Codex, Self::Cursor, Self::Other];
+
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::ClaudeCode => "claude_code",
+            Self::Codex => "codex",
+            Self::Cursor => "cursor",
+            Self::Other => "other",
+        }
+    }
+
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|provider| provider.as_str() == text)
+    }
+}
+
+/// The kind of telemetry in one request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Signal {
+    Logs,
+    Traces,
+    Metrics,
+    Hooks,
+}
+
+impl Signal {
+    pub const ALL: [Self; 4] = [Self::Logs, Self::Traces, Self::Metrics, Self::Hooks];
+
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Logs => "logs",
+            Self::Traces => "traces",
+            Self::Metrics => "metrics",
+            Self::Hooks => "hooks",
+        }
+    }
+
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|signal| signal.as_str() == text)
+    }
+
+    /// The intake path this signal comes in by.
+    pub fn source(self) -> Source {
+        match self {
+            Self::Logs | Self::Traces | Self::Metrics => Source::Otlp,
+            Self::Hooks => Source::CodingAgentHook,
+        }
+    }
+}
+
+macro_rules! display_as_str {
+    ($($name:ty),*) => {$(
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(self.as_str())
+            }
+        }
+    )*};
+}
+display_as_str!(Source, Provider, Signal);

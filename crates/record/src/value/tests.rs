@@ -1,0 +1,25 @@
+use super::*;
+
+#[test]
+fn numbers_are_read_from_every_type_that_carries_them() {
+    for value in [Value::Int(412), Value::Double(412.0), Value::text("412"), Value::text(" 412.0 ")] {
+        assert_eq!(value.to_int(), Some(412), "{value:?}");
+        assert_eq!(value.to_double(), Some(412.0), "{value:?}");
+    }
+    for value in [Value::Null, Value::text("many"), Value::Double(f64::NAN), Value::Double(1e300)] {
+        assert_eq!(value.to_int(), None, "{value:?}");
+    }
+}
+
+#[test]
+fn truth_is_read_from_strings_and_ints() {
+    assert_eq!(Value::text("true").to_bool(), Some(true));
+    assert_eq!(Value::Int(0).to_bool(), Some(false));
+    assert_eq!(Value::text("yes").to_bool(), None);
+}
+
+#[test]
+fn the_first_of_repeated_keys_wins() {
+    let map = Value::Map(vec![("a".into(), Value::Int(1)), ("a".into(), Value::Int(2))]);
+    assert_eq!(map.get("a"), Some(&Value::Int(1)));
+}
