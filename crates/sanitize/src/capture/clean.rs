@@ -1,0 +1,474 @@
+//! One attribute at a time: keep, change or remove, by its key's class.
+
+use std::borrow::Cow;
+
+use record::json;
+use record::source::Provider;
+use record::value::{self, Attribute, Attributes, Value};
+
+use super::keys::{self, Class, Keys, Mark, Place};
+use super::{Policy, command, policy};
+use crate::Report;
+use crate::redact::{Counts, Redactor};
+
+/// Bytes of a name, path or address.
+const NAME_BYTES: usize = 1024;
+/// Bytes of an id, enum or number.
+const WORD_BYTES: usize = 256;
+/// Bytes of a value under an unknown key that ends like an identifier.
+const MEASURE_BYTES: usize = 128;
+/// Characters of an error message.
+const ERROR_CHARS: usize = 1024;
+/// Elements of a list of names.
+const LIST_LENGTH: usize = 64;
+/// Key names in `content_withheld`.
+const WITHHELD_NAMES: usize = 32;
+/// Maps within maps of a hook.
+const DEPTH: u8 = 8;
+
+/// Cleans one request.
+pub(super) struct Cleaner<'s> {
+    pub(super) policy: &'s Policy,
+    pub(super) keys: &'s Keys,
+    pub(super) redactor: &'s Redactor,
+    pub(super) provider: Provider,
+    pub(super) report: Report,
+}
+
+/// What may stay of one record.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Consent {
+    pub(super) prompts: bool,
+    pub(super) outputs: bool,
+}
+
+/// What is around an attribute.
+#[derive(Clone, Copy)]
+pub(super) struct Context<'c, 'a> {
+    pub(super) place: Place,
+    pub(super) consent: Consent,
+    /// Keys whose text the emitter's user has consented to.
+    pub(super) emitter_keys: &'static [&'static str],
+    /// `body` holds a model's answer only.
+    pub(super) is_response_body: bool,
+    /// The resource's attributes, which some agents copy to every record.
+    pub(super) resource: &'c [Attribute<'a>],
+    pub(super) depth: u8,
+}
+
+/// What was done to one record, written onto it by [`Cleaner::finish`].
+#[derive(Default)]
+pub(super) struct Marks {
+    prompt_redacted: bool,
+    output_redacted: bool,
+    prompt_truncated: bool,
+    output_truncated: bool,
+    withheld: Vec<String>,
+    /// From an earlier sanitizing.
+    earlier: Counts,
+    redactions: Counts,
+}
+
+/// Which text a content value holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Content {
+    Prompt,
+    Output,
+    Mixed,
+}
+
+/// The shape of a value that is metadata.
+#[derive(Clone, Copy)]
+enum Line {
+    Measure,
+    Word,
+    Name,
+}
+
+impl Line {
+    fn fits(self, text: &str) -> bool {
+        let bytes = text.as_bytes();
+        match self {
+            Self::Measure => bytes.len() <= MEASURE_BYTES && bytes.iter().all(u8::is_ascii_graphic),
+            Self::Word => bytes.len() <= WORD_BYTES && bytes.iter().all(u8::is_ascii_graphic),
+            Self::Name => bytes.len() <= NAME_BYTES && !bytes.iter().any(|byte| *byte == b'\n' || *byte == b'\r'),
+        }
+    }
+}
+
+impl Marks {
+    /// Names a key whose value was removed. A name that does not look like one is not repeated.
+    pub(super) fn withhold(&mut self, key: &str) {
+        let name = if keys::is_key(key) { key } else { "other" };
+        if self.withheld.len() < WITHHELD_NAMES && !self.withheld.iter().any(|known| known == name) {
+            self.withheld.push(name.to_owned());
+        }
+    }
+
+    fn is_empty(&self) -> bool {
+        let flags = self.prompt_redacted || self.output_redacted || self.prompt_truncated || self.output_truncated;
+        !flags && self.withheld.is_empty() && self.earlier.is_empty() && self.redactions.is_empty()
+    }
+}
+
+impl Cleaner<'_> {
+    /// What a record may keep, by its own attributes and those around it.
+    pub(super) fn consent(&self, attributes: &[&[Attribute<'_>]]) -> Consent {
+        let opted = |key| self.policy.allow_event_level_opt_in && attributes.iter().any(|some| is_opted_in(some, key));
+        Consent {
+            prompts: self.policy.capture_prompts || opted("moda.capture_prompts"),
+            outputs: self.policy.capture_output_snippets || opted("moda.capture_outputs"),
+        }
+    }
+
+    pub(super) fn attributes<'a>(
+        &mut self,
+        context: &Context<'_, 'a>,
+        attributes: &mut Attributes<'a>,
+        marks: &mut Marks,
+    ) {
+        attributes.retain_mut(|(key, value)| self.entry(context, key, value, marks));
+    }
+
+    /// Writes what was done as attributes, and into the report.
+    pub(super) fn finish(&mut self, mut marks: Marks, attributes: &mut Attributes<'_>) {
+        if marks.is_empty() {
+            return;
+        }
+        self.report.redactions.merge(&marks.redactions);
+        marks.redactions.merge(&marks.earlier);
+        let withheld = marks.withheld.into_iter().map(Value::text).collect::<Vec<_>>();
+        for mark in Mark::ALL {
+            let (present, value) = match mark {
+                Mark::PromptRedacted => (marks.prompt_redacted, Value::Bool(true)),
+                Mark::OutputRedacted => (marks.output_redacted, Value::Bool(true)),
+                Mark::PromptTruncated => (marks.prompt_truncated, Value::Bool(true)),
+                Mark::OutputTruncated => (marks.output_truncated, Value::Bool(true)),
+                Mark::Withheld => (!withheld.is_empty(), Value::List(withheld.clone())),
+                Mark::Redactions => (!marks.redactions.is_empty(), Value::text(marks.redactions.to_json())),
+            };
+            if present {
+                attributes.push((Cow::Borrowed(mark.key()), value));
+            }
+        }
+    }
+
+    /// Whether the entry stays.
+    fn entry<'a>(&mut self, context: &Context<'_, 'a>, key: &str, value: &mut Value<'a>, marks: &mut Marks) -> bool {
+        let Some(class) = self.keys.class(context.place, key) else { return self.unknown(context, key, value, marks) };
+        let consent = context.consent;
+        match class {
+            Class::Word => self.metadata(key, value, Line::Word, marks),
+            Class::Name => self.metadata(key, value, Line::Name, marks),
+            Class::Error => self.error(key, value, marks),
+            Class::HookError if is_error_code(value) => true,
+            Class::HookError | Class::Output => self.content(Content::Output, consent, value, marks),
+            Class::UserPrompt => {
+                let prompts = consent.prompts || context.emitter_keys.contains(&key);
+                self.content(Content::Prompt, Consent { prompts, ..consent }, value, marks)
+            }
+            Class::Prompt => self.content(Content::Prompt, consent, value, marks),
+            Class::Mixed if context.is_response_body => self.content(Content::Output, consent, value, marks),
+            Class::Mixed => self.content(Content::Mixed, consent, value, marks),
+            Class::Command => self.command(key, value, marks),
+            Class::ToolInput => self.tool_input(key, value, marks),
+            Class::Walk => self.walk(context, key, value, marks),
+            Class::Withheld => self.withheld(key, value, marks),
+            Class::OptIn => match value.as_str() {
+                Some(text) if !["true", "false", "1", "0"].contains(&text) => self.withheld(key, value, marks),
+                _ => matches!(value, Value::Bool(_) | Value::Int(_) | Value::Text(_)),
+            },
+            Class::Mark(mark) => {
+                self.earlier_mark(mark, value, marks);
+                false
+            }
+        }
+    }
+
+    /// A key that no table knows: numbers and truth values stay, text only where key and value look like an identifier or
+    /// where it is a copy of what the operator declared on the resource.
+    fn unknown<'a>(&mut self, context: &Context<'_, 'a>, key: &str, value: &mut Value<'a>, marks: &mut Marks) -> bool {
+        let on_resource = context.place == Place::Resource;
+        let is_key = keys::is_key(key) || on_resource && keys::is_key(&key.replace(['/', ':'], "."));
+        let mut redacted = Cow::Borrowed(key);
+        self.redactor.redact_in_place(&mut redacted, &mut marks.redactions);
+        if !is_key || redacted != key {
+            self.report.unknown_withheld += 1;
+            marks.withhold("other");
+            return false;
+        }
+        match value {
+            Value::Null | Value::Bool(_) | Value::Int(_) | Value::Double(_) => true,
+            Value::List(items) if !items.iter().any(holds_text) => true,
+            Value::Map(entries) if entries.is_empty() => true,
+            Value::Text(text) if text.is_empty() || is_scalar(text) => true,
+            Value::Bytes(_) | Value::Map(_) => self.withheld(key, value, marks),
+            Value::Text(_) | Value::List(_) => {
+                if on_resource || value::get(context.resource, key) == Some(value) {
+                    self.named_metadata(key, value, Line::Name, marks)
+                } else if keys::is_measure(key) {
+                    self.named_metadata(key, value, Line::Measure, marks)
+                } else {
+                    self.withheld(key, value, marks)
+                }
+            }
+        }
+    }
+
+    fn withheld(&mut self, key: &str, value: &Value<'_>, marks: &mut Marks) -> bool {
+        if matches!(value, Value::Null) {
+            return true;
+        }
+        self.report.unknown_withheld += 1;
+        marks.withhold(key);
+        false
+    }
+
+    fn metadata(&mut self, key: &str, value: &mut Value<'_>, line: Line, marks: &mut Marks) -> bool {
+        let fits = match value {
+            Value::Text(text) => self.line(text, line, marks),
+            Value::List(items) => {
+                items.len() <= LIST_LENGTH
+                    && items.iter_mut().all(|item| match item {
+                        Value::Text(text) => self.line(text, line, marks),
+                        Value::List(_) | Value::Map(_) | Value::Bytes(_) => false,
+                        _ => true,
+                    })
+            }
+            Value::Map(_) | Value::Bytes(_) => false,
+            _ => true,
+        };
+        fits || self.withheld(key, value, marks)
+    }
+
+    /// One line: a name or a path.
+    pub(super) fn name(&mut self, key: &str, value: &mut Value<'_>, marks: &mut Marks) -> bool {
+        self.metadata(key, value, Line::Name, marks)
+    }
+
+    /// As [`Self::metadata`], where the key may name a secret.
+    fn named_metadata(&mut self, key: &str, value: &mut Value<'_>, line: Line, marks: &mut Marks) -> bool {
+        match value {
+            Value::Text(text) => self.redactor.redact_named_in_place(key, text, &mut marks.redactions),
+            Value::List(items) => {
+                for item in items {
+                    if let Value::Text(text) = item {
+                        self.redactor.redact_named_in_place(key, text, &mut marks.redactions);
+                    }
+                }
+            }
+            _ => {}
+        }
+        self.metadata(key, value, line, marks)
+    }
+
+    /// The text of a name field: redacted, or emptied when it is no name.
+    pub(super) fn label(&mut self, name: &'static str, text: &mut Cow<'_, str>, marks: &mut Marks) {
+        if !self.line(text, Line::Name, marks) {
+            self.report.unknown_withheld += 1;
+            marks.withhold(name);
+            *text = Cow::Borrowed("");
+        }
+    }
+
+    fn line(&self, text: &mut Cow<'_, str>, line: Line, marks: &mut Marks) -> bool {
+        line.fits(text) && {
+            self.redactor.redact_in_place(text, &mut marks.redactions);
+            line.fits(text)
+        }
+    }
+
+    fn error(&mut self, key: &str, value: &mut Value<'_>, marks: &mut Marks) -> bool {
+        match value {
+            Value::Text(text) => {
+                self.error_text(text, marks);
+                true
+            }
+            Value::Map(_) | Value::List(_) | Value::Bytes(_) => self.withheld(key, value, marks),
+            _ => true,
+        }
+    }
+
+    pub(super) fn error_text(&self, text: &mut Cow<'_, str>, marks: &mut Marks) {
+        self.fit(text, ERROR_CHARS, marks);
+    }
+
+    /// A prompt or an output: removed, or redacted and cut.
+    pub(super) fn content(
+        &mut self,
+        content: Content,
+        consent: Consent,
+        value: &mut Value<'_>,
+        marks: &mut Marks,
+    ) -> bool {
+        match value {
+            Value::Null => return true,
+            Value::Text(text) if text.is_empty() => return true,
+            Value::List(items) if items.is_empty() => return true,
+            Value::Map(entries) if entries.is_empty() => return true,
+            Value::Text(text) if is_emitter_placeholder(text) => return false,
+            _ => {}
+        }
+        let prompts = content != Content::Output;
+        let outputs = content != Content::Prompt;
+        if prompts && !consent.prompts || outputs && !consent.outputs {
+            if prompts && !consent.prompts {
+                self.report.prompts_suppressed += 1;
+                marks.prompt_redacted = true;
+            }
+            if outputs && !consent.outputs {
+                self.report.outputs_suppressed += 1;
+                marks.output_redacted = true;
+            }
+            return false;
+        }
+        if let Value::List(_) | Value::Map(_) | Value::Bytes(_) = value {
+            *value = Value::text(plain_text(value));
+        }
+        if let Value::Text(text) = value
+            && self.fit(text, self.policy.max_text_chars, marks)
+        {
+            marks.prompt_truncated |= prompts;
+            marks.output_truncated |= outputs;
+        }
+        true
+    }
+
+    /// A command line: its program alone, or redacted and cut.
+    pub(super) fn command(&mut self, key: &str, value: &mut Value<'_>, marks: &mut Marks) -> bool {
+        if let Value::List(items) = value {
+            let words: Vec<&str> = items.iter().filter_map(Value::as_str).collect();
+            *value = Value::text(words.join(" "));
+        }
+        match value {
+            Value::Text(text) if text.is_empty() => {}
+            Value::Text(text) if self.policy.capture_commands && !command::is_patch(text) => {
+                self.fit(text, self.policy.max_text_chars, marks);
+            }
+            Value::Text(text) => self.reduce_command(text),
+            Value::Map(_) | Value::Bytes(_) => return self.withheld(key, value, marks),
+            _ => {}
+        }
+        true
+    }
+
+    pub(super) fn reduce_command(&mut self, text: &mut Cow<'_, str>) {
+        let program = command::program(text);
+        if program != *text {
+            self.report.commands_reduced += 1;
+            *text = Cow::Owned(program);
+        }
+    }
+
+    /// A map or list of maps whose entries are judged one by one.
+    fn walk<'a>(&mut self, context: &Context<'_, 'a>, key: &str, value: &mut Value<'a>, marks: &mut Marks) -> bool {
+        let inner = Context { depth: context.depth + 1, ..*context };
+        match value {
+            _ if inner.depth > DEPTH => return self.withheld(key, value, marks),
+            Value::Map(entries) => self.attributes(&inner, entries, marks),
+            Value::List(items) => items.retain_mut(|item| match item {
+                Value::Map(entries) => {
+                    self.attributes(&inner, entries, marks);
+                    true
+                }
+                Value::Text(_) | Value::Bytes(_) | Value::List(_) => self.withheld(key, item, marks),
+                _ => true,
+            }),
+            _ => return self.metadata(key, value, Line::Word, marks),
+        }
+        true
+    }
+
+    /// Redacts and cuts; whether it was cut. Repeats while a cut changes what redaction sees.
+    fn fit(&self, text: &mut Cow<'_, str>, max_chars: usize, marks: &mut Marks) -> bool {
+        let mut was_cut = false;
+        self.redactor.redact_in_place(text, &mut marks.redactions);
+        for _ in 0..4 {
+            if text.len() <= max_chars {
+                break;
+            }
+            let Some((end, _)) = text.char_indices().nth(max_chars) else { break };
+            *text = Cow::Owned(text.get(..end).unwrap_or_default().to_owned());
+            was_cut = true;
+            self.redactor.redact_in_place(text, &mut marks.redactions);
+        }
+        was_cut
+    }
+
+    /// Takes over what an earlier sanitizing wrote, as far as it is what sanitizing writes.
+    fn earlier_mark(&mut self, mark: Mark, value: &Value<'_>, marks: &mut Marks) {
+        let is_true = *value == Value::Bool(true);
+        match (mark, value) {
+            (Mark::PromptRedacted, _) => marks.prompt_redacted |= is_true,
+            (Mark::OutputRedacted, _) => marks.output_redacted |= is_true,
+            (Mark::PromptTruncated, _) => marks.prompt_truncated |= is_true,
+            (Mark::OutputTruncated, _) => marks.output_truncated |= is_true,
+            (Mark::Withheld, Value::List(names)) => {
+                for name in names.iter().filter_map(Value::as_str) {
+                    let is_clean = self.redactor.redact(Cow::Borrowed(name), &mut Counts::default()) == name;
+                    marks.withhold(if is_clean { name } else { "other" });
+                }
+            }
+            (Mark::Redactions, Value::Text(text)) => {
+                let counts: serde_json::Map<String, serde_json::Value> = serde_json::from_str(text).unwrap_or_default();
+                for (rule, count) in &counts {
+                    marks.earlier.add(rule, count.as_u64().unwrap_or(0));
+                }
+            }
+            _ => {}
+        }
+    }
+}
+
+fn is_opted_in(attributes: &[Attribute<'_>], key: &str) -> bool {
+    attributes.iter().any(|(name, value)| {
+        name == key
+            && match value {
+                Value::Bool(opted) => *opted,
+                Value::Text(text) => policy::is_true(text),
+                _ => false,
+            }
+    })
+}
+
+/// What Claude Code and Codex send in place of a prompt they were not allowed to send.
+fn is_emitter_placeholder(text: &str) -> bool {
+    matches!(text.trim(), "<REDACTED>" | "[REDACTED]")
+}
+
+/// The codes of Claude Code's `StopFailure`.
+fn is_error_code(value: &Value<'_>) -> bool {
+    const CODES: [&str; 11] = [
+        "authentication_failed",
+        "billing_error",
+        "invalid_request",
+        "max_output_tokens",
+        "model_not_found",
+        "oauth_org_not_allowed",
+        "overloaded",
+        "rate_limit",
+        "server_error",
+        "timeout",
+        "unknown",
+    ];
+    value.as_str().is_some_and(|text| CODES.contains(&text))
+}
+
+fn is_scalar(text: &str) -> bool {
+    text == "true"
+        || text == "false"
+        || text.len() <= 15 && text.bytes().all(|byte| byte.is_ascii_digit() || b".+-".contains(&byte))
+}
+
+fn holds_text(value: &Value<'_>) -> bool {
+    matches!(value, Value::Text(_) | Value::Bytes(_) | Value::List(_) | Value::Map(_))
+}
+
+fn plain_text(value: &Value<'_>) -> String {
+    if let Value::Bytes(bytes) = value {
+        return String::from_utf8_lossy(bytes).into_owned();
+    }
+    let mut out = Vec::new();
+    json::write_value(value, &mut out);
+    String::from_utf8_lossy(&out).into_owned()
+}
