@@ -1,0 +1,4 @@
+//! Claude Code.
+
+pub(crate) mod hooks;
+pub(crate) mod logs;

@@ -1,0 +1,91 @@
+//! Sanitized requests become rows: `events_raw`, one row for each request, and `coding_agent_events`, one row for each log
+//! record, span or hook event. Metrics have a raw row only.
+//!
+//! One file for each provider and signal says which attribute fills which column: [`claude`] what Claude Code sends, [`generic`]
+//! everything else. They share the names of [`names`], the way of a record from attributes to a row in [`cells`], and
+//! [`identity`], which says when two records are one.
+//!
+//! # Which value wins
+//!
+//! 1. The record's own attribute over the scope's, the scope's over the resource's. Agents copy resource attributes to every
+//!    record, and what a record says is closer to what happened.
+//! 2. Within one of the three, the names in the order of the column's description in `record::dictionary`: for `org_id` these
+//!    are `org_id`, `org.id`, `company.id`, `organization.id`.
+//! 3. Of a repeated key, the first that fits the column.
+//! 4. `repo` is made from `vcs.owner.name` and `vcs.repository.name`, else `vcs.repository.url.full`, only where none of the
+//!    three names a `repo`.
+//!
+//! # What stays in `attributes`
+//!
+//! Whatever fills no column, with its key as sent: unknown attributes, values that do not fit a typed column (`"many"` tokens),
+//! names that lost against another one of the same column and say something different, the sanitizer's markers. Attributes of
+//! scope and resource join only where they have no column and the record has no such key, at most 2 KiB of each, so that a
+//! large resource is not written once per record; the raw row keeps all. Fields of a record that are no attributes and have
+//! no column come as `body`, `severity_text`, `span.events`, `span.links`; a hook event that is no object as `payload`.
+//!
+//! The placeholders `<REDACTED>` and `[REDACTED]`, by which agents say that they withheld a text, are dropped under every name of
+//! a prompt, an output or an error. The raw row holds what the sanitizer left.
+//!
+//! Architecture invariant: this crate does no I/O and links neither arrow nor a query engine. It never refuses a record.
+
+mod cells;
+mod claude;
+mod event_time;
+mod fields;
+mod generic;
+mod hook;
+mod identity;
+mod keys;
+mod level;
+mod names;
+mod raw;
+mod request;
+mod tool_call;
+
+use record::arrival::Payload;
+use record::dictionary::{coding_agent_events, events_raw};
+use record::envelope::Envelope;
+use record::otlp::Otlp;
+use record::rows::Rows;
+use record::source::Provider;
+
+use crate::request::Request;
+
+/// Rows of one or many requests. Whoever stores them groups by tenant, source and type.
+#[derive(Clone, Debug)]
+pub struct Output {
+    /// Rows of `events_raw`.
+    pub raw: Rows,
+    /// Rows of `coding_agent_events`.
+    pub events: Rows,
+}
+
+impl Default for Output {
+    fn default() -> Self {
+        Self { raw: Rows::new(&events_raw::TABLE), events: Rows::new(&coding_agent_events::TABLE) }
+    }
+}
+
+/// Appends the rows of one request to `out`. A refused request has no `payload` and gets its raw row only.
+///
+/// The same envelope and payload give the same rows, ids included, whenever and however often they are normalized.
+pub fn normalize(envelope: &Envelope, payload: Option<&Payload<'_>>, out: &mut Output) {
+    let mut request = Request::new(envelope);
+    raw::write(&request, payload, &mut out.raw);
+    match payload {
+        None | Some(Payload::Otlp(Otlp::Metrics(_))) => {}
+        Some(Payload::Otlp(Otlp::Logs(groups))) => match envelope.provider {
+            Provider::ClaudeCode => claude::logs::write(groups, &mut request, &mut out.events),
+            Provider::Codex | Provider::Cursor | Provider::Other => {
+                generic::logs::write(groups, &mut request, &mut out.events);
+            }
+        },
+        Some(Payload::Otlp(Otlp::Traces(groups))) => generic::spans::write(groups, &mut request, &mut out.events),
+        Some(Payload::Hooks(events)) => match envelope.provider {
+            Provider::ClaudeCode => claude::hooks::write(events, &mut request, &mut out.events),
+            Provider::Codex | Provider::Cursor | Provider::Other => {
+                generic::hooks::write(events, &mut request, &mut out.events);
+            }
+        },
+    }
+}

@@ -1,0 +1,6 @@
+mod captures;
+mod identity;
+mod mapping;
+mod properties;
+mod show;
+mod support;

@@ -1,0 +1,162 @@
+//! Any tree gives one row per record, with columns of equal length and `attributes` that are one JSON object.
+
+use normalize::{Output, normalize};
+use proptest::prelude::*;
+use record::arrival::Payload;
+use record::dictionary::coding_agent_events as events;
+use record::otlp::{LogRecord, Otlp, Resource, ResourceGroup, Scope, ScopeGroup, Span, SpanEvent, SpanStatus};
+use record::source::{Provider, Signal};
+use record::value::{Attributes, Value};
+
+use crate::support;
+
+fn value() -> impl Strategy<Value = Value<'static>> {
+    let leaf = prop_oneof![
+        Just(Value::Null),
+        any::<bool>().prop_map(Value::Bool),
+        any::<i64>().prop_map(Value::Int),
+        any::<f64>().prop_map(Value::Double),
+        "\\PC{0,12}|mcp__[a-z_]{0,8}|\\{\"command\":.{0,6}".prop_map(Value::text),
+        proptest::collection::vec(any::<u8>(), 0..6).prop_map(|bytes| Value::Bytes(bytes.into())),
+    ];
+    leaf.prop_recursive(3, 12, 4, |inner| {
+        prop_oneof![
+            proptest::collection::vec(inner.clone(), 0..4).prop_map(Value::List),
+            proptest::collection::vec(("[a-z]{0,8}".prop_map(Into::into), inner), 0..4).prop_map(Value::Map),
+        ]
+    })
+}
+
+fn key() -> impl Strategy<Value = String> {
+    let known = [
+        "session.id",
+        "event.name",
+        "event.timestamp",
+        "event.sequence",
+        "tool_name",
+        "tool_input",
+        "tool_parameters",
+        "prompt",
+        "prompt_text",
+        "success",
+        "duration_ms",
+        "source",
+        "decision",
+        "user.id",
+        "repo",
+        "vcs.owner.name",
+        "vcs.repository.name",
+        "hook",
+        "hook_event_name",
+        "timestamp",
+        "workspace_roots",
+        "id",
+        "body",
+        "cost_usd",
+        "event_time_original",
+        "log.record.uid",
+        "status_code",
+        "thread.id",
+    ];
+    prop_oneof![3 => proptest::sample::select(known.to_vec()).prop_map(str::to_owned), 1 => "\\PC{0,10}"]
+}
+
+fn attributes() -> impl Strategy<Value = Attributes<'static>> {
+    proptest::collection::vec((key().prop_map(Into::into), value()), 0..12)
+}
+
+fn group<R: Clone + std::fmt::Debug>(
+    record: impl Strategy<Value = R>,
+) -> impl Strategy<Value = Vec<ResourceGroup<'static, R>>> {
+    let scope = (attributes(), "\\PC{0,6}", proptest::collection::vec(record, 0..4)).prop_map(
+        |(attributes, version, records)| ScopeGroup {
+            scope: Scope {
+                name: "com.anthropic.claude_code.events".into(),
+                version: version.into(),
+                attributes,
+                dropped_attributes_count: 0,
+            },
+            records,
+            schema_url: "".into(),
+        },
+    );
+    let group = (attributes(), proptest::collection::vec(scope, 0..3)).prop_map(|(attributes, scopes)| ResourceGroup {
+        resource: Resource { attributes, dropped_attributes_count: 0 },
+        scopes,
+        schema_url: "".into(),
+    });
+    proptest::collection::vec(group, 0..3)
+}
+
+fn log() -> impl Strategy<Value = LogRecord<'static>> {
+    (any::<u64>(), any::<u64>(), value(), attributes(), "\\PC{0,10}", any::<Option<[u8; 16]>>()).prop_map(
+        |(time_unix_nano, observed_time_unix_nano, body, attributes, event_name, trace_id)| LogRecord {
+            time_unix_nano,
+            observed_time_unix_nano,
+            body,
+            attributes,
+            event_name: event_name.into(),
+            trace_id,
+            ..LogRecord::default()
+        },
+    )
+}
+
+fn span() -> impl Strategy<Value = Span<'static>> {
+    let ids = (any::<Option<[u8; 16]>>(), any::<Option<[u8; 8]>>());
+    (ids, any::<u64>(), any::<u64>(), attributes(), attributes(), any::<i32>()).prop_map(
+        |((trace_id, span_id), start_time_unix_nano, end_time_unix_nano, attributes, event, code)| Span {
+            trace_id,
+            span_id,
+            start_time_unix_nano,
+            end_time_unix_nano,
+            attributes,
+            events: vec![SpanEvent { attributes: event, ..SpanEvent::default() }],
+            status: SpanStatus { code, message: "".into() },
+            ..Span::default()
+        },
+    )
+}
+
+fn payload() -> impl Strategy<Value = Payload<'static>> {
+    let object = attributes().prop_map(Value::Map);
+    prop_oneof![
+        group(log()).prop_map(|groups| Payload::Otlp(Otlp::Logs(groups))),
+        group(span()).prop_map(|groups| Payload::Otlp(Otlp::Traces(groups))),
+        proptest::collection::vec(prop_oneof![4 => object, 1 => value()], 0..5).prop_map(Payload::Hooks),
+    ]
+}
+
+proptest! {
+    #[test]
+    fn one_row_per_record(
+        payload in payload(),
+        provider in proptest::sample::select(Provider::ALL.to_vec()),
+        received_at: i64,
+    ) {
+        let mut envelope = support::envelope(provider, Signal::Logs);
+        envelope.received_at = record::time::Timestamp(received_at);
+        let mut out = Output::default();
+        normalize(&envelope, Some(&payload), &mut out);
+        normalize(&envelope, Some(&payload), &mut out);
+        let count = payload.record_count();
+        prop_assert_eq!(out.raw.len(), 2);
+        prop_assert_eq!(out.events.len(), 2 * count);
+        let mut ids = std::collections::HashSet::new();
+        for row in 0..count {
+            let text = out.events.get_text(row, events::ATTRIBUTES).expect("attributes");
+            let parsed: serde_json::Value = serde_json::from_str(text).expect("JSON");
+            prop_assert!(parsed.is_object());
+            prop_assert!(ids.insert(out.events.get_text(row, events::EVENT_ID)));
+            prop_assert_eq!(
+                out.events.get_text(row, events::EVENT_ID),
+                out.events.get_text(row + count, events::EVENT_ID)
+            );
+        }
+        let (columns, identities) = out.events.into_columns();
+        prop_assert_eq!(identities.len(), 2 * count);
+        for column in columns {
+            prop_assert_eq!(column.validity.len, 2 * count);
+        }
+    }
+}
