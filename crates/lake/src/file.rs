@@ -1,0 +1,124 @@
+//! One Parquet file: rows of one partition, sorted, compressed with zstd.
+
+use std::sync::Arc;
+
+use arrow::array::{AsArray, RecordBatch, UInt32Array};
+use arrow::compute::{SortColumn, concat_batches, lexsort_to_indices, take_record_batch};
+use arrow::datatypes::TimestampMicrosecondType;
+use arrow::error::ArrowError;
+use parquet::arrow::ArrowWriter;
+use parquet::basic::{Compression, ZstdLevel};
+use parquet::file::metadata::SortingColumn;
+use parquet::file::properties::{EnabledStatistics, WriterProperties};
+use parquet::schema::types::ColumnPath;
+use record::dictionary::{Kind, Table};
+use record::time::{Day, Timestamp};
+
+use crate::LakeError;
+use crate::paths::{self, Prefix};
+use crate::stats;
+
+/// An encoded file that is not in the store yet.
+pub struct DataFile {
+    /// Relative to the table.
+    pub path: String,
+    pub partition: [(&'static str, String); 6],
+    pub bytes: Vec<u8>,
+    pub rows: usize,
+    /// The `stats` of its `add` action.
+    pub stats: String,
+}
+
+/// Encodes the rows of one prefix: one file per day.
+pub fn encode(table: &'static Table, prefix: &Prefix, batches: &[RecordBatch]) -> Result<Vec<DataFile>, LakeError> {
+    let arrange = |source| LakeError::Arrange { table: table.name, source };
+    let Some(first) = batches.first() else { return Ok(Vec::new()) };
+    let rows = concat_batches(first.schema_ref(), batches).map_err(arrange)?;
+    let order = sorted_by_day(table, &rows).map_err(arrange)?;
+    order.into_iter().map(|(day, indices)| encode_day(table, prefix, day, &rows, &indices)).collect()
+}
+
+/// Row numbers in the order of the table's `sort` columns, by day.
+fn sorted_by_day(table: &Table, rows: &RecordBatch) -> Result<Vec<(Day, UInt32Array)>, ArrowError> {
+    let sort: Vec<SortColumn> = table
+        .sort
+        .iter()
+        .map(|column| SortColumn { values: Arc::clone(rows.column(column.index)), options: None })
+        .collect();
+    let order = lexsort_to_indices(&sort, None)?;
+    let times = rows.column(table.time.index).as_primitive::<TimestampMicrosecondType>();
+    let mut days: Vec<(Day, Vec<u32>)> = Vec::new();
+    let mut last: Option<(std::ops::Range<i64>, usize)> = None;
+    for &row in order.values() {
+        let micros = times.value(row as usize);
+        let at = match &last {
+            Some((range, at)) if range.contains(&micros) => *at,
+            _ => {
+                let day = Timestamp(micros).day().unwrap_or(EPOCH);
+                let at = days.iter().position(|(known, _)| *known == day).unwrap_or_else(|| {
+                    days.push((day, Vec::new()));
+                    days.len() - 1
+                });
+                let from = micros.div_euclid(DAY_MICROS) * DAY_MICROS;
+                last = Some((from..from + DAY_MICROS, at));
+                at
+            }
+        };
+        days[at].1.push(row);
+    }
+    Ok(days.into_iter().map(|(day, rows)| (day, UInt32Array::from(rows))).collect())
+}
+
+const DAY_MICROS: i64 = 86_400_000_000;
+const EPOCH: Day = Day { year: 1970, month: 1, day: 1 };
+
+fn encode_day(
+    table: &'static Table,
+    prefix: &Prefix,
+    day: Day,
+    rows: &RecordBatch,
+    indices: &UInt32Array,
+) -> Result<DataFile, LakeError> {
+    let broken = |source| LakeError::Encode { table: table.name, source };
+    let sorted = take_record_batch(rows, indices).map_err(|source| LakeError::Arrange { table: table.name, source })?;
+    let mut bytes = Vec::new();
+    let mut writer = ArrowWriter::try_new(&mut bytes, sorted.schema(), Some(properties(table))).map_err(broken)?;
+    writer.write(&sorted).map_err(broken)?;
+    let metadata = writer.close().map_err(broken)?;
+    let stats = stats::of_file(table, &metadata);
+    Ok(DataFile {
+        path: paths::data_file(prefix, day),
+        partition: paths::partition(prefix, day),
+        bytes,
+        rows: indices.len(),
+        stats,
+    })
+}
+
+/// zstd level 1: level 3 costs half as much CPU again for 5 % fewer bytes on these rows. Dictionaries for all but the
+/// columns in which every value differs; page statistics for all but whole JSON texts.
+fn properties(table: &Table) -> WriterProperties {
+    let sorting = table.sort.iter().filter_map(|column| {
+        let index = i32::try_from(column.index).ok()?;
+        Some(SortingColumn { column_idx: index, descending: false, nulls_first: true })
+    });
+    let builder = WriterProperties::builder()
+        .set_compression(Compression::ZSTD(ZstdLevel::default()))
+        .set_statistics_enabled(EnabledStatistics::Page)
+        .set_created_by(format!("modlake {}", env!("CARGO_PKG_VERSION")))
+        .set_sorting_columns(Some(sorting.collect()));
+    table
+        .columns
+        .iter()
+        .filter(|column| column.kind == Kind::Json || column.name == "event_id")
+        .fold(builder, |builder, column| {
+            let path = ColumnPath::from(column.name);
+            let builder = builder.set_column_dictionary_enabled(path.clone(), false);
+            if column.kind == Kind::Json {
+                builder.set_column_statistics_enabled(path, EnabledStatistics::None)
+            } else {
+                builder
+            }
+        })
+        .build()
+}

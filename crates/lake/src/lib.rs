@@ -1,0 +1,35 @@
+//! Rows → Delta tables, exactly once.
+//!
+//! Rows gather in memory, where queries see them at once ([`buffer`]), and are committed as Parquet files to Delta tables
+//! ([`table`], [`file`]). A commit carries the application transaction (`app_id` = the journal's id, `version` = the last
+//! journal sequence it holds), so that a replay of the journal after a crash commits nothing twice.
+//!
+//! On disk (every key is made in [`paths`]):
+//!
+//! ```text
+//! <root>/tables/<table>/_delta_log/…
+//! <root>/tables/<table>/tenant=…/source=…/type=…/year=YYYY/month=MM/day=DD/part-<uuid>.zstd.parquet
+//! ```
+
+pub mod lake;
+
+pub mod buffer;
+
+pub mod seen;
+
+pub mod table;
+
+pub mod file;
+
+mod stats;
+
+pub mod columns;
+
+pub mod paths;
+
+pub mod root;
+
+mod error;
+
+pub use error::LakeError;
+pub use lake::{Lake, Options, Reading, TableStatus};
