@@ -1,0 +1,185 @@
+//! Runs queries within their limits, on threads of their own so that a heavy query does not slow the intake.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use arrow::array::RecordBatch;
+use arrow::datatypes::SchemaRef;
+use datafusion::catalog::{CatalogProvider, MemoryCatalogProvider, MemoryCatalogProviderList};
+use datafusion::common::ScalarValue;
+use datafusion::execution::SessionState;
+use datafusion::execution::disk_manager::{DiskManagerBuilder, DiskManagerMode};
+use datafusion::execution::memory_pool::FairSpillPool;
+use datafusion::execution::runtime_env::{RuntimeEnv, RuntimeEnvBuilder};
+use datafusion::execution::session_state::SessionStateBuilder;
+use datafusion::prelude::{SessionConfig, SessionContext};
+use futures::StreamExt;
+use lake::Lake;
+use record::caller::Tenant;
+use serde_json::Value;
+
+use crate::QueryError;
+use crate::guard;
+use crate::tables::TenantTables;
+
+/// What one query may use; each is a documented setting.
+#[derive(Clone, Debug)]
+pub struct Limits {
+    pub time: Duration,
+    /// Of all queries together.
+    pub memory_bytes: usize,
+    pub rows: usize,
+    /// Size of an answer in memory.
+    pub answer_bytes: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { time: Duration::from_secs(30), memory_bytes: 512 << 20, rows: 100_000, answer_bytes: 256 << 20 }
+    }
+}
+
+/// The rows that answer a query.
+#[derive(Debug)]
+pub struct Answer {
+    pub schema: SchemaRef,
+    pub batches: Vec<RecordBatch>,
+}
+
+/// Answers queries. Cheap to clone.
+#[derive(Clone)]
+pub struct Engine {
+    lake: Lake,
+    limits: Limits,
+    /// Functions, optimizer and settings; shared by all queries.
+    base: SessionState,
+    threads: tokio::runtime::Handle,
+}
+
+/// The name of the catalog and of the schema that unqualified names mean.
+const CATALOG: &str = "modlake";
+const SCHEMA: &str = "public";
+/// The schema under which the tables have the names of the system we are a drop-in for.
+const MODA: &str = "moda";
+
+impl Engine {
+    /// `threads`: where queries run.
+    pub fn start(lake: Lake, limits: Limits, threads: tokio::runtime::Handle) -> Result<Self, QueryError> {
+        let runtime = runtime(&limits)?;
+        let mut config = SessionConfig::new()
+            .with_default_catalog_and_schema(CATALOG, SCHEMA)
+            .with_create_default_catalog_and_schema(false)
+            .with_information_schema(true)
+            .with_target_partitions(std::thread::available_parallelism().map_or(2, std::num::NonZero::get));
+        let options = config.options_mut();
+        options.execution.parquet.pushdown_filters = true;
+        options.execution.parquet.reorder_filters = true;
+        options.execution.time_zone = Some("UTC".to_owned());
+        let base = SessionStateBuilder::new()
+            .with_config(config)
+            .with_runtime_env(runtime)
+            .with_default_features()
+            .with_table_factories(std::collections::HashMap::new())
+            .with_file_formats(Vec::new())
+            .build();
+        Ok(Self { lake, limits, base, threads })
+    }
+
+    pub fn limits(&self) -> &Limits {
+        &self.limits
+    }
+
+    /// Answers `query` with `tenant`'s rows; `$1` is the first of `params`.
+    pub async fn sql(&self, tenant: &Tenant, query: &str, params: Vec<Value>) -> Result<Answer, QueryError> {
+        let engine = self.clone();
+        let (tenant, query) = (tenant.clone(), query.to_owned());
+        let time = self.limits.time;
+        let mut task = self.threads.spawn(async move { engine.run(tenant, &query, params).await });
+        match tokio::time::timeout(time, &mut task).await {
+            Ok(Ok(answer)) => answer,
+            Ok(Err(error)) => Err(QueryError::Internal(error.to_string())),
+            Err(_) => {
+                task.abort();
+                Err(QueryError::Limit {
+                    message: format!("the query took longer than {} s", time.as_secs_f64()),
+                    setting: "query.time_seconds",
+                })
+            }
+        }
+    }
+
+    async fn run(&self, tenant: Tenant, query: &str, params: Vec<Value>) -> Result<Answer, QueryError> {
+        let fail = |error| QueryError::from_datafusion(&error);
+        let statement = guard::check(query)?;
+        let context = self.session(tenant).map_err(fail)?;
+        let plan = context.state().statement_to_plan(statement).await.map_err(fail)?;
+        guard::options().verify_plan(&plan).map_err(|error| QueryError::Refused(error.strip_backtrace()))?;
+        let mut frame = context.execute_logical_plan(plan).await.map_err(fail)?;
+        if !params.is_empty() {
+            let values: Vec<ScalarValue> = params.iter().map(scalar).collect::<Result<_, _>>()?;
+            frame = frame.with_param_values(values).map_err(fail)?;
+        }
+        let schema = Arc::clone(frame.schema().inner());
+        let mut stream = frame.execute_stream().await.map_err(fail)?;
+        let (mut batches, mut rows, mut bytes) = (Vec::new(), 0, 0);
+        while let Some(batch) = stream.next().await {
+            let batch = batch.map_err(fail)?;
+            rows += batch.num_rows();
+            bytes += batch.get_array_memory_size();
+            self.check_size(rows, bytes)?;
+            batches.push(batch);
+        }
+        Ok(Answer { schema, batches })
+    }
+
+    fn check_size(&self, rows: usize, bytes: usize) -> Result<(), QueryError> {
+        if rows > self.limits.rows {
+            let message = format!("the answer has more than {} rows; add LIMIT or aggregate", self.limits.rows);
+            return Err(QueryError::Limit { message, setting: "query.max_rows" });
+        }
+        if bytes > self.limits.answer_bytes {
+            let message = format!("the answer is larger than {} bytes; select fewer columns", self.limits.answer_bytes);
+            return Err(QueryError::Limit { message, setting: "query.max_answer_bytes" });
+        }
+        Ok(())
+    }
+
+    /// A session that knows one tenant's tables and nothing else.
+    fn session(&self, tenant: Tenant) -> datafusion::error::Result<SessionContext> {
+        let tables = Arc::new(TenantTables::new(self.lake.clone(), tenant, Arc::new(self.base.clone())));
+        let catalog = MemoryCatalogProvider::new();
+        catalog.register_schema(SCHEMA, Arc::clone(&tables) as _)?;
+        catalog.register_schema(MODA, tables)?;
+        let catalogs = Arc::new(MemoryCatalogProviderList::new());
+        datafusion::catalog::CatalogProviderList::register_catalog(&*catalogs, CATALOG.to_owned(), Arc::new(catalog));
+        let state = SessionStateBuilder::new_from_existing(self.base.clone()).with_catalog_list(catalogs).build();
+        Ok(SessionContext::new_with_state(state))
+    }
+}
+
+/// Queries spill nothing to disk: what they hold is bounded, and no second copy of anybody's rows lies about.
+fn runtime(limits: &Limits) -> Result<Arc<RuntimeEnv>, QueryError> {
+    RuntimeEnvBuilder::new()
+        .with_memory_pool(Arc::new(FairSpillPool::new(limits.memory_bytes)))
+        .with_disk_manager_builder(DiskManagerBuilder::default().with_mode(DiskManagerMode::Disabled))
+        .build_arc()
+        .map_err(|error| QueryError::Internal(error.strip_backtrace()))
+}
+
+fn scalar(param: &Value) -> Result<ScalarValue, QueryError> {
+    Ok(match param {
+        Value::Null => ScalarValue::Null,
+        Value::Bool(bool) => ScalarValue::from(*bool),
+        Value::Number(number) => match number.as_i64() {
+            Some(int) => ScalarValue::from(int),
+            None => ScalarValue::from(number.as_f64().unwrap_or(f64::NAN)),
+        },
+        Value::String(text) => ScalarValue::from(text.as_str()),
+        Value::Array(_) | Value::Object(_) => {
+            return Err(QueryError::Invalid("a parameter is text, a number, true, false or null".to_owned()));
+        }
+    })
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,53 @@
+use datafusion::error::DataFusionError;
+use thiserror::Error;
+
+/// Why there is no answer, sorted by what the caller can do.
+#[derive(Debug, Error)]
+pub enum QueryError {
+    /// The text is no query that can be answered; the caller changes it.
+    #[error("{0}")]
+    Invalid(String),
+    /// It asks for something that queries may not do.
+    #[error("{0}")]
+    Refused(String),
+    /// A limit was reached; the caller narrows the query or the owner raises the limit.
+    #[error("{message}")]
+    Limit { message: String, setting: &'static str },
+    /// A fault on this side.
+    #[error("query failed: {0}")]
+    Internal(String),
+}
+
+impl QueryError {
+    pub(crate) fn from_datafusion(error: &DataFusionError) -> Self {
+        match error.find_root() {
+            DataFusionError::ResourcesExhausted(_) => Self::Limit {
+                message: "the query needs more memory than queries may use".to_owned(),
+                setting: "query.memory_bytes",
+            },
+            DataFusionError::SQL(..)
+            | DataFusionError::Plan(_)
+            | DataFusionError::SchemaError(..)
+            | DataFusionError::NotImplemented(_)
+            | DataFusionError::Execution(_)
+            | DataFusionError::ArrowError(..)
+            | DataFusionError::Configuration(_)
+            | DataFusionError::Diagnostic(..)
+            | DataFusionError::Collection(_) => Self::Invalid(plain(&error.find_root().strip_backtrace())),
+            other => Self::Internal(plain(&other.strip_backtrace())),
+        }
+    }
+}
+
+/// The first line, without the names of the layers it came through.
+fn plain(message: &str) -> String {
+    let mut text = message.lines().next().unwrap_or_default();
+    while let Some((layer, rest)) = text.split_once(": ") {
+        let is_layer = ["Error during planning", "SQL error", "Schema error", "Execution error", "Arrow error"];
+        if !is_layer.contains(&layer) {
+            break;
+        }
+        text = rest;
+    }
+    text.to_owned()
+}

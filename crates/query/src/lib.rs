@@ -1,0 +1,19 @@
+//! SQL over the lake: committed files and rows not yet committed, one tenant at a time, read only.
+//!
+//! [`engine`] runs a query within its limits, [`guard`] says what may be asked, [`tables`] shows each caller its own rows,
+//! [`format`](mod@format) writes the answer as JSON, CSV, NDJSON, Arrow or Parquet.
+//!
+//! Architecture invariant: `DataFusion`'s types stay inside this crate (and what `lake` hands it).
+
+pub mod engine;
+
+pub mod guard;
+
+mod tables;
+
+pub mod format;
+
+mod error;
+
+pub use engine::{Answer, Engine, Limits};
+pub use error::QueryError;
