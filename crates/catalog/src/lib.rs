@@ -1,0 +1,18 @@
+//! Tenants and their keys, in a small database.
+//!
+//! [`Catalog`] is the one door. A request's key is looked up in memory ([`Catalog::find`]); the database is asked only
+//! when a key is unknown ([`Catalog::find_or_load`]) and, once a second, whether anything changed ([`Catalog::refresh`]).
+//! What is in memory is always one whole reading of the table: creating and revoking change the database first and then
+//! read it again, so there is one way for a key to become known or unknown.
+//!
+//! Architecture invariant: sqlx is named in this crate only, and what `SQLite` alone understands stands in `sqlite.rs` only.
+
+mod catalog;
+mod error;
+mod key;
+mod keyring;
+mod sqlite;
+
+pub use catalog::Catalog;
+pub use error::CatalogError;
+pub use key::{CreatedKey, KeyInfo, NewKey};

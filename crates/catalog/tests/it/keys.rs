@@ -1,0 +1,134 @@
+//! One handle: create, import, find, list, revoke.
+
+use catalog::{CatalogError, KeyInfo, NewKey};
+use record::caller::{Caller, Scopes};
+use record::secret::Secret;
+use record::time::Timestamp;
+
+use crate::{Place, acme, new_key};
+
+#[tokio::test]
+async fn a_created_key_finds_its_caller_and_nothing_else_does() {
+    let place = Place::new();
+    let catalog = place.open().await;
+    let made = catalog.create_key(new_key("acme")).await.unwrap();
+    let caller = catalog.find(made.key.reveal()).unwrap();
+    let scopes = Scopes { ingest: true, read: true, admin: false };
+    assert_eq!(*caller, Caller { tenant: acme(), scopes, key_id: made.id.as_str().into() });
+
+    let text = made.key.reveal();
+    for wrong in
+        ["", text.trim_start_matches('m'), &format!("{text} "), &text.to_lowercase(), &made.id, "' OR 1=1 --", "\0"]
+    {
+        assert_eq!(catalog.find(wrong), None, "{wrong:?}");
+        assert_eq!(catalog.find_or_load(wrong).await.unwrap(), None, "{wrong:?}");
+    }
+}
+
+#[tokio::test]
+async fn keys_are_listed_without_text_or_hash() {
+    let place = Place::new();
+    let catalog = place.open().await;
+    let browser = NewKey {
+        scopes: Scopes { ingest: true, ..Scopes::default() },
+        name: Some("browser 🦀 'quoted'".to_owned()),
+        origins: vec!["https://app.example.com".to_owned(), "http://localhost:3000".to_owned()],
+        ..new_key("acme")
+    };
+    let first = catalog.create_key(browser.clone()).await.unwrap();
+    place.clock.advance(1_500_000);
+    let second = catalog.create_key(new_key("globex")).await.unwrap();
+
+    let all = catalog.list_keys(None).await.unwrap();
+    assert_eq!(all.iter().map(|info| info.id.as_str()).collect::<Vec<_>>(), [&first.id, &second.id]);
+    let expected = KeyInfo {
+        id: first.id,
+        tenant: acme(),
+        name: browser.name,
+        scopes: browser.scopes,
+        origins: browser.origins,
+        created_at: Timestamp::parse("2026-01-02T03:04:05Z").unwrap(),
+        revoked_at: None,
+    };
+    assert_eq!(catalog.list_keys(Some(&acme())).await.unwrap(), [expected]);
+    assert_eq!(all[1].created_at.to_rfc3339(), "2026-01-02T03:04:06.500000Z");
+    let shown = format!("{all:?} {:?}", second.key);
+    assert!(!shown.contains(first.key.reveal()) && !shown.contains(second.key.reveal()));
+}
+
+#[tokio::test]
+async fn a_revoked_key_is_unknown_at_once_and_stays_in_the_list() {
+    let place = Place::new();
+    let catalog = place.open().await;
+    let kept = catalog.create_key(new_key("acme")).await.unwrap();
+    let gone = catalog.create_key(new_key("acme")).await.unwrap();
+    catalog.revoke_key(&gone.id).await.unwrap();
+    assert_eq!(catalog.find(gone.key.reveal()), None);
+    assert_eq!(catalog.find_or_load(gone.key.reveal()).await.unwrap(), None);
+    assert!(catalog.find(kept.key.reveal()).is_some());
+
+    place.clock.advance(1);
+    catalog.revoke_key(&gone.id).await.unwrap();
+    let revoked: Vec<_> =
+        catalog.list_keys(None).await.unwrap().into_iter().filter_map(|info| info.revoked_at).collect();
+    assert_eq!(revoked, [Timestamp::parse("2026-01-02T03:04:05Z").unwrap()]);
+}
+
+#[tokio::test]
+async fn revoking_an_unknown_id_names_it() {
+    let place = Place::new();
+    let catalog = place.open().await;
+    let error = catalog.revoke_key("k_nowhere").await.unwrap_err();
+    assert!(matches!(&error, CatalogError::KeyNotFound(id) if id == "k_nowhere"), "{error:?}");
+    assert!(error.to_string().contains("k_nowhere"));
+}
+
+#[tokio::test]
+async fn an_imported_key_works_once() {
+    let place = Place::new();
+    let catalog = place.open().await;
+    let key = Secret::new("given-by-the-owner");
+    let id = catalog.import_key(&key, new_key("acme")).await.unwrap();
+    assert_eq!(*catalog.find(key.reveal()).unwrap().key_id, *id);
+
+    catalog.revoke_key(&id).await.unwrap();
+    let error = catalog.import_key(&key, new_key("globex")).await.unwrap_err();
+    assert!(matches!(&error, CatalogError::KeyExists(existing) if *existing == id), "{error:?}");
+    assert_eq!(catalog.find(key.reveal()), None);
+}
+
+#[tokio::test]
+async fn wrong_input_makes_no_row() {
+    let place = Place::new();
+    let catalog = place.open().await;
+    assert!(catalog.is_empty().await.unwrap());
+    let short = catalog.import_key(&Secret::new("short"), new_key("acme")).await.unwrap_err();
+    assert!(matches!(short, CatalogError::Invalid(_)));
+    let unscoped = NewKey { scopes: Scopes::default(), ..new_key("acme") };
+    assert!(matches!(catalog.create_key(unscoped).await, Err(CatalogError::Invalid(_))));
+    assert!(catalog.is_empty().await.unwrap());
+    catalog.create_key(new_key("acme")).await.unwrap();
+    assert!(!catalog.is_empty().await.unwrap());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn many_tasks_create_and_revoke_at_once() {
+    let place = Place::new();
+    let catalog = place.open().await;
+    let tasks = (0..32).map(|n| {
+        let catalog = catalog.clone();
+        tokio::spawn(async move {
+            let made = catalog.create_key(new_key(&format!("tenant-{}", n % 4))).await.unwrap();
+            assert!(catalog.find(made.key.reveal()).is_some());
+            if n % 2 == 0 {
+                catalog.revoke_key(&made.id).await.unwrap();
+            }
+            (n, made)
+        })
+    });
+    for task in futures::future::join_all(tasks).await {
+        let (n, made) = task.unwrap();
+        assert_eq!(catalog.find(made.key.reveal()).is_some(), n % 2 == 1);
+    }
+    assert_eq!(catalog.list_keys(None).await.unwrap().len(), 32);
+}
