@@ -1,0 +1,131 @@
+//! What may be typed.
+
+use std::ffi::OsString;
+
+use clap::error::{ContextKind, ContextValue, ErrorKind};
+use clap::{Parser, Subcommand};
+
+use crate::error::CliError;
+use crate::exit::Exit;
+use crate::format::Format;
+
+const SERVER_HELP: &str =
+    "The server [default: MODLAKE_SERVER, else ~/.modlake/config.json, else http://127.0.0.1:4318]";
+
+#[derive(Debug, Parser)]
+#[command(
+    name = "modlake",
+    version,
+    about = "Asks a modlake server: SQL over the telemetry of coding agents",
+    after_help = Exit::help(),
+    arg_required_else_help = true,
+    disable_help_subcommand = true
+)]
+pub(crate) struct Args {
+    /// The server's URL; help shows where it comes from when it is not given.
+    #[arg(long, global = true, value_name = "URL", help = SERVER_HELP)]
+    pub(crate) server: Option<String>,
+
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Run one query and print its rows
+    Sql(SqlArgs),
+    /// Check every step from this machine to a stored row, and name the fix
+    Doctor(DoctorArgs),
+    /// Show or change ~/.modlake/config.json
+    #[command(subcommand)]
+    Config(ConfigCommand),
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct SqlArgs {
+    /// The query; `-` reads it from standard input
+    pub(crate) query: String,
+
+    #[arg(long, value_enum, default_value_t = Format::Table)]
+    pub(crate) format: Format,
+
+    /// The value of $1, the next one of $2, …: a JSON number, true, false, null or "text"; anything else is text
+    #[arg(long = "param", value_name = "X", allow_hyphen_values = true)]
+    pub(crate) params: Vec<String>,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct DoctorArgs {
+    /// Print the report as JSON on standard output
+    #[arg(long)]
+    pub(crate) json: bool,
+
+    /// How long to wait until the test event is in SQL
+    #[arg(long, value_name = "SECONDS", default_value_t = 5)]
+    pub(crate) wait: u16,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum ConfigCommand {
+    /// Write the server, the key or both to the file
+    Set(SetArgs),
+    /// Print what is used and where it comes from; never the key itself
+    Show(ShowArgs),
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct SetArgs {
+    /// `-`: read the key from standard input, so that it is neither in the shell's history nor in the list of processes
+    #[arg(long, value_name = "-", allow_hyphen_values = true)]
+    pub(crate) key: Option<String>,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct ShowArgs {
+    /// Print as JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+pub(crate) enum Parsed {
+    Args(Args),
+    /// Help or version: asked for, so not an error.
+    Text(String),
+}
+
+/// Reads the command line.
+pub(crate) fn parse(typed: impl Iterator<Item = OsString>) -> Result<Parsed, CliError> {
+    match Args::try_parse_from(typed) {
+        Ok(args) => Ok(Parsed::Args(args)),
+        Err(error) => match error.kind() {
+            ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => Ok(Parsed::Text(error.render().to_string())),
+            ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => {
+                Err(CliError::new(Exit::Usage, "no command given").hint("`modlake --help` lists the commands"))
+            }
+            _ => Err(wrong_usage(&error)),
+        },
+    }
+}
+
+/// clap's message in one line, and its best suggestion as the hint.
+fn wrong_usage(error: &clap::Error) -> CliError {
+    let rendered = error.render().to_string();
+    let message: Vec<&str> = rendered.lines().map(str::trim).take_while(|line| !line.is_empty()).collect();
+    let message = message.join(" ");
+    let message = message.strip_prefix("error: ").unwrap_or(&message);
+    let suggestion = [ContextKind::SuggestedSubcommand, ContextKind::SuggestedArg, ContextKind::SuggestedValue]
+        .into_iter()
+        .find_map(|kind| match error.get(kind)? {
+            ContextValue::String(one) => Some(one.clone()),
+            ContextValue::Strings(all) => all.first().cloned(),
+            _ => None,
+        });
+    let hint = match suggestion {
+        Some(suggestion) => format!("did you mean `{suggestion}`?"),
+        None => "`modlake --help` lists the commands, `modlake COMMAND --help` their options".to_owned(),
+    };
+    CliError::new(Exit::Usage, message).hint(hint)
+}
+
+#[cfg(test)]
+mod tests;

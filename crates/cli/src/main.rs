@@ -1,0 +1,46 @@
+//! `modlake`, the client: asks a modlake server, and finds out why it does not answer.
+//!
+//! It runs on every laptop, later around every command and hook, and so starts in milliseconds: no async runtime, nothing
+//! read or connected before a command needs it.
+
+mod args;
+mod client;
+mod commands;
+mod config;
+mod error;
+mod exit;
+mod format;
+mod print;
+
+use std::io::IsTerminal as _;
+use std::process::ExitCode;
+
+use args::{Command, ConfigCommand, Parsed};
+use config::Environment;
+use error::CliError;
+use exit::Exit;
+use print::Printer;
+
+fn main() -> ExitCode {
+    let environment = Environment::read();
+    let printer = Printer::new(environment.color_wanted(), std::io::stderr().is_terminal());
+    let exit = run(&environment, &printer).unwrap_or_else(|error| {
+        printer.error(&error);
+        error.exit
+    });
+    ExitCode::from(exit.code())
+}
+
+fn run(environment: &Environment, printer: &Printer) -> Result<Exit, CliError> {
+    let args = match args::parse(std::env::args_os())? {
+        Parsed::Args(args) => args,
+        Parsed::Text(text) => return print::text(&text),
+    };
+    let server = args.server.as_deref();
+    match &args.command {
+        Command::Sql(args) => commands::sql::run(args, server, environment),
+        Command::Doctor(args) => commands::doctor::run(args, server, environment, printer),
+        Command::Config(ConfigCommand::Set(args)) => commands::config::set(args, server, environment),
+        Command::Config(ConfigCommand::Show(args)) => commands::config::show(args, server, environment),
+    }
+}
