@@ -1,0 +1,66 @@
+//! Bytes → [`Payload`](record::arrival::Payload): OTLP in protobuf and JSON, hook events in JSON, and back.
+//!
+//! The way in: [`ContentEncoding`] and [`unzip`](unzip::unzip), then [`ContentType`] and [`decode_otlp`] or [`decode_hooks`]. The way back: [`encode_otlp`] and [`encode_hooks`]
+//! for the journal, [`answer`] for the client.
+//!
+//! Architecture invariant: pure. No I/O, no clock, no threads; no input makes it panic, recurse without bound, or take memory out of
+//! proportion ([`limits`]). Decoded text borrows from the body; no text of the body ever stands in an error.
+
+use record::json::write_value;
+use record::otlp::Otlp;
+use record::source::Signal;
+use record::value::Value;
+
+pub use content::{ContentEncoding, ContentType, UnsupportedEncoding};
+pub use error::DecodeError;
+pub use provider::provider_of;
+
+pub mod answer;
+
+mod content;
+
+mod error;
+
+mod json;
+
+pub mod limits;
+
+mod protobuf;
+
+mod provider;
+
+pub mod unzip;
+
+/// Reads an export request. No bytes at all are an empty request in protobuf and an error in JSON.
+pub fn decode_otlp(signal: Signal, content_type: ContentType, body: &[u8]) -> Result<Otlp<'_>, DecodeError> {
+    match (content_type, signal) {
+        (ContentType::Protobuf, Signal::Logs) => protobuf::logs(body),
+        (ContentType::Protobuf, Signal::Traces) => protobuf::traces(body),
+        (ContentType::Protobuf, Signal::Metrics) => protobuf::metrics(body),
+        (ContentType::Json, Signal::Logs) => json::logs(body),
+        (ContentType::Json, Signal::Traces) => json::traces(body),
+        (ContentType::Json, Signal::Metrics) => json::metrics(body),
+        (_, Signal::Hooks) => Err(error::Fault::new(0, "hooks are not OTLP").into_error(0)),
+    }
+}
+
+/// Reads hook events: one JSON object, an array of objects, or NDJSON. An empty array is no event; no bytes at all are an error.
+pub fn decode_hooks(body: &[u8]) -> Result<Vec<Value<'_>>, DecodeError> {
+    json::hooks(body)
+}
+
+/// Appends the export request in protobuf. [`decode_otlp`] reads the same tree back.
+pub fn encode_otlp(otlp: &Otlp<'_>, out: &mut Vec<u8>) {
+    protobuf::encode::otlp(otlp, out);
+}
+
+/// Appends the events as NDJSON, each line with its line feed. [`decode_hooks`] reads the same events back; no event at all is an empty array.
+pub fn encode_hooks(events: &[Value<'_>], out: &mut Vec<u8>) {
+    if events.is_empty() {
+        out.extend_from_slice(b"[]");
+    }
+    for event in events {
+        write_value(event, out);
+        out.push(b'\n');
+    }
+}

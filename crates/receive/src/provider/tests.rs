@@ -1,0 +1,37 @@
+use record::otlp::{LogRecord, Resource, Scope, ScopeGroup};
+use record::value::Value;
+
+use super::*;
+
+fn group(service: Option<&'static str>, scope: &'static str) -> ResourceGroup<'static, LogRecord<'static>> {
+    let attributes = service.map(|name| ("service.name".into(), Value::text(name))).into_iter().collect();
+    let scope = Scope { name: scope.into(), ..Scope::default() };
+    ResourceGroup {
+        resource: Resource { attributes, dropped_attributes_count: 0 },
+        scopes: vec![ScopeGroup { scope, records: vec![], schema_url: "".into() }],
+        schema_url: "".into(),
+    }
+}
+
+#[test]
+fn by_service_and_by_scope() {
+    for (service, scope, expected) in [
+        (Some("claude-code"), "", Provider::ClaudeCode),
+        (Some("claude-code-desktop"), "", Provider::ClaudeCode),
+        (Some("my-claude"), "com.anthropic.claude_code.events", Provider::ClaudeCode),
+        (None, "com.anthropic.claude_code", Provider::ClaudeCode),
+        (Some("codex_exec"), "", Provider::Codex),
+        (Some("codex_cli_rs"), "", Provider::Codex),
+        (Some("Codex Desktop"), "", Provider::Codex),
+        (Some("renamed"), "codex_otel.log_only", Provider::Codex),
+        (Some("cursor"), "", Provider::Cursor),
+        (Some("codexterous"), "cursors", Provider::Other),
+        (Some("gemini-cli"), "gemini-cli", Provider::Other),
+        (None, "", Provider::Other),
+    ] {
+        assert_eq!(provider_of(&Otlp::Logs(vec![group(service, scope)])), expected, "{service:?} {scope}");
+    }
+    let mixed = vec![group(Some("checkout"), ""), group(Some("codex_exec"), "")];
+    assert_eq!(provider_of(&Otlp::Logs(mixed)), Provider::Codex);
+    assert_eq!(provider_of(&Otlp::Metrics(vec![])), Provider::Other);
+}
