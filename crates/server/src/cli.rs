@@ -1,0 +1,99 @@
+//! The command line.
+
+use std::path::PathBuf;
+
+use anyhow::Result;
+use clap::{Arg, ArgAction, ArgMatches, Command};
+
+use crate::config::{self, Config, SETTINGS};
+
+mod keys;
+pub mod print;
+mod serve;
+
+/// Runs what the command line asks for.
+pub fn run() -> Result<()> {
+    let matches = command().get_matches();
+    match matches.subcommand() {
+        Some(("serve", matches)) => serve::run(load(matches)?),
+        Some(("keys", matches)) => match matches.subcommand() {
+            Some(("create", matches)) => keys::create(&load(matches)?, matches),
+            Some(("list", matches)) => keys::list(&load(matches)?, matches),
+            Some(("revoke", matches)) => keys::revoke(&load(matches)?, matches),
+            _ => Ok(()),
+        },
+        _ => Ok(()),
+    }
+}
+
+fn command() -> Command {
+    Command::new("modlaked")
+        .version(env!("CARGO_PKG_VERSION"))
+        .about("modlake, the server: a self-hosted lake for the telemetry of developer tools")
+        .subcommand_required(true)
+        .arg_required_else_help(true)
+        .subcommand(with_settings(Command::new("serve").about("Starts the server"), |_| true))
+        .subcommand(keys_command())
+}
+
+fn keys_command() -> Command {
+    let only_data_dir = |key: &str| key == "data_dir";
+    let json = Arg::new("json").long("json").action(ArgAction::SetTrue).help("As JSON, for scripts");
+    Command::new("keys")
+        .about("Makes, lists and revokes keys; works while the server runs")
+        .subcommand_required(true)
+        .arg_required_else_help(true)
+        .subcommand(
+            with_settings(Command::new("create").about("Makes a key and prints it once"), only_data_dir)
+                .arg(Arg::new("tenant").long("tenant").required(true).help("Owner of the rows sent with it"))
+                .arg(
+                    Arg::new("scope")
+                        .long("scope")
+                        .required(true)
+                        .value_name("ingest,read,admin")
+                        .help("What it may do, separated by commas"),
+                )
+                .arg(Arg::new("name").long("name").help("To recognise it in lists"))
+                .arg(
+                    Arg::new("origin")
+                        .long("origin")
+                        .action(ArgAction::Append)
+                        .help("Origin of a browser key; may be given more than once"),
+                ),
+        )
+        .subcommand(
+            with_settings(Command::new("list").about("Lists keys, never their text"), only_data_dir)
+                .arg(Arg::new("tenant").long("tenant").help("Of this tenant only"))
+                .arg(json),
+        )
+        .subcommand(
+            with_settings(Command::new("revoke").about("Ends a key within a second"), only_data_dir)
+                .arg(Arg::new("id").required(true).help("As `modlaked keys list` shows it")),
+        )
+}
+
+fn with_settings(command: Command, wanted: impl Fn(&str) -> bool) -> Command {
+    let config = Arg::new("config")
+        .long("config")
+        .value_parser(clap::value_parser!(PathBuf))
+        .help("File of settings (TOML); also MODLAKE_CONFIG [default: modlake.toml where it exists]");
+    let settings = SETTINGS.iter().filter(|setting| wanted(setting.key));
+    settings.fold(command.arg(config), |command, setting| {
+        let help = format!("{} [env: {}]", setting.doc, setting.variable());
+        command.arg(Arg::new(setting.key).long(setting.flag()).value_name("VALUE").help(help))
+    })
+}
+
+fn load(matches: &ArgMatches) -> Result<Config> {
+    let named = matches.get_one::<PathBuf>("config").cloned();
+    let named = named.or_else(|| config::variable("MODLAKE_CONFIG").map(PathBuf::from));
+    let file = named.or_else(|| Some(PathBuf::from("modlake.toml")).filter(|file| file.is_file()));
+    let flags: Vec<(&'static str, String)> = SETTINGS
+        .iter()
+        .filter_map(|setting| {
+            let text = matches.try_get_one::<String>(setting.key).ok()??;
+            Some((setting.key, text.clone()))
+        })
+        .collect();
+    Config::load(file.as_deref(), config::variable, &flags)
+}

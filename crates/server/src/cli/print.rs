@@ -1,0 +1,17 @@
+//! What people read: data on standard output, everything else on standard error.
+#![expect(clippy::print_stdout, clippy::print_stderr, reason = "the one place that prints")]
+
+/// A line of data.
+pub fn data(line: &str) {
+    println!("{line}");
+}
+
+/// A line for the person at the terminal.
+pub fn note(line: &str) {
+    eprintln!("{line}");
+}
+
+/// What went wrong, with its causes.
+pub fn error(error: &anyhow::Error) {
+    eprintln!("error: {error:#}");
+}

@@ -1,0 +1,211 @@
+//! `modlaked serve`: starts the parts in order, and stops them in the opposite one.
+//!
+//! Stopping: take no new connections and answer the requests under way → close the journal (what waits is synced and answered)
+//! → the drain commits what the journal holds → the end. A kill between any two of these loses nothing that was acknowledged.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::{Context, Result};
+use axum::serve::ListenerExt;
+use catalog::{Catalog, NewKey};
+use journal::Journal;
+use journal::disk::RealDisk;
+use lake::root::Root;
+use lake::{Lake, Options};
+use query::Engine;
+use record::caller::{Scopes, Tenant};
+use record::secret::Secret;
+use record::time::Clock;
+use sanitize::Sanitizer;
+use tokio::net::TcpListener;
+use tokio::runtime::{Builder, Handle, Runtime};
+use tokio::signal::unix::{SignalKind, signal};
+
+use super::print;
+use crate::config::Config;
+use crate::flow::drain::{self, Stop};
+use crate::house::House;
+use crate::observe::{self, Metrics};
+use crate::{http, work};
+
+/// Requests under way at the end may take this long.
+const LAST_ANSWERS: Duration = Duration::from_secs(10);
+
+pub(super) fn run(config: Config) -> Result<()> {
+    observe::start_log(&config.log)?;
+    let intake = threads("http")?;
+    let draining = threads("drain")?;
+    let querying = threads("query")?;
+    let queries = querying.handle().clone();
+    let outcome = intake.block_on(serve(config, &draining, queries));
+    querying.shutdown_background();
+    outcome
+}
+
+/// Threads of their own for intake, drain and queries: a heavy query or a large commit does not hold up an answer.
+fn threads(name: &'static str) -> Result<Runtime> {
+    let cores = std::thread::available_parallelism().map_or(2, std::num::NonZero::get);
+    Ok(Builder::new_multi_thread().worker_threads(cores).thread_name(name).enable_all().build()?)
+}
+
+async fn serve(config: Config, draining: &Runtime, queries: Handle) -> Result<()> {
+    let house = open(config, queries).await?;
+    let first_key = ensure_key(&house).await?;
+    let listener = TcpListener::bind(house.config.http)
+        .await
+        .with_context(|| format!("cannot listen on {}", house.config.http))?;
+    let address = listener.local_addr()?;
+    let stop = Stop::default();
+    let drain = draining.spawn(drain::run(Arc::clone(&house), stop.clone()));
+    let refresh = tokio::spawn(work::refresh_catalog(Arc::clone(&house)));
+    tracing::info!(%address, data_dir = %house.config.data_dir.display(), "modlaked is ready");
+    print::note(&format!("modlake is running on http://{address}"));
+    if let Some(key) = first_key {
+        print::note("first key of tenant `default` (all scopes), shown this once:");
+        print::data(key.reveal());
+    }
+    answer(listener, &house).await?;
+    refresh.abort();
+    tokio::task::block_in_place(|| house.journal.close());
+    stop.stop();
+    drain.await.context("the drain ended early")?;
+    tracing::info!("modlaked has stopped");
+    Ok(())
+}
+
+/// Opens what is on disk. The journal comes first: its lock keeps a second server off the folder.
+async fn open(config: Config, queries: Handle) -> Result<Arc<House>> {
+    let clock = Clock::default();
+    let folder = config.data_dir.clone();
+    std::fs::create_dir_all(&folder).with_context(|| format!("cannot make folder {}", folder.display()))?;
+    let journal_dir = folder.join("journal");
+    let options = journal::Options {
+        max_bytes: config.journal.max_bytes,
+        segment_bytes: config.journal.segment_bytes,
+        max_age_micros: config.journal.max_age.and_then(|age| i64::try_from(age.as_micros()).ok()),
+        ..journal::Options::new(&journal_dir)
+    };
+    let (journal, recovery) = Journal::open(options, clock.clone(), Arc::new(RealDisk))?;
+    report(&recovery);
+    let catalog = Catalog::open(&folder.join("catalog.sqlite"), clock.clone()).await?;
+    let options = Options {
+        root: Root::folder(&folder.join("lake"))?,
+        app_id: journal_id(&journal_dir)?,
+        dedupe_window: config.lake.dedupe_window,
+        clock: clock.clone(),
+    };
+    let lake = Lake::open(options).await?;
+    // a journal that lost its newest records must not give their numbers again: the tables would take them for known
+    let known = lake.replay_until();
+    if recovery.last_sequence < known {
+        tracing::error!(
+            journal = recovery.last_sequence,
+            tables = known,
+            "the journal lost records that were committed; its numbers go on behind them"
+        );
+        journal.release(known)?;
+    }
+    let engine = Engine::start(lake.clone(), config.query.clone(), queries)?;
+    let sanitizer = Sanitizer::new(config.capture.clone());
+    let metrics = Metrics::new()?;
+    Ok(Arc::new(House { config, clock, catalog, sanitizer, journal, lake, engine, metrics, in_flight: Arc::default() }))
+}
+
+fn report(recovery: &journal::Recovery) {
+    if recovery.records > 0 {
+        tracing::info!(records = recovery.records, "journal is replayed");
+    }
+    if let Some(bytes) = recovery.cut_tail {
+        tracing::warn!(bytes, "journal ended in a torn write, which was cut");
+    }
+    for damage in &recovery.damaged {
+        tracing::error!(
+            file = %damage.file.display(),
+            offset = damage.offset,
+            bytes = damage.bytes,
+            set_aside_as = ?damage.set_aside_as,
+            "journal is damaged here; the rest is kept"
+        );
+    }
+}
+
+/// A journal that is begun anew counts from 1 again: its id, which names the tables' transactions, must be new too. So the
+/// id lies in the journal's folder and goes with it.
+fn journal_id(folder: &Path) -> Result<String> {
+    let path = folder.join("id");
+    match std::fs::read_to_string(&path) {
+        Ok(id) => Ok(id.trim().to_owned()),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+            let id = format!("modlake-journal-{}", uuid::Uuid::now_v7());
+            let written = std::fs::File::create_new(&path).and_then(|mut file| {
+                std::io::Write::write_all(&mut file, id.as_bytes())?;
+                file.sync_all()?;
+                std::fs::File::open(folder)?.sync_all()
+            });
+            written.with_context(|| format!("cannot write {}", path.display()))?;
+            Ok(id)
+        }
+        Err(error) => Err(error).with_context(|| format!("cannot read {}", path.display())),
+    }
+}
+
+/// The first key, when there is none yet. A key from the settings is not shown again.
+async fn ensure_key(house: &House) -> Result<Option<Secret>> {
+    if !house.catalog.is_empty().await? {
+        return Ok(None);
+    }
+    let new = NewKey {
+        tenant: Tenant::new("default")?,
+        scopes: Scopes::ALL,
+        name: Some("first key".to_owned()),
+        origins: Vec::new(),
+    };
+    if let Some(key) = &house.config.bootstrap_key {
+        house.catalog.import_key(key, new).await.context("MODLAKE_BOOTSTRAP_KEY")?;
+        return Ok(None);
+    }
+    Ok(Some(house.catalog.create_key(new).await?.key))
+}
+
+/// Answers requests until the process is asked to end.
+async fn answer(listener: TcpListener, house: &Arc<House>) -> Result<()> {
+    let listener = listener.tap_io(|stream| {
+        if let Err(error) = stream.set_nodelay(true) {
+            tracing::debug!(%error, "a connection stays slow");
+        }
+    });
+    let (ending, ended) = tokio::sync::oneshot::channel::<()>();
+    let asked = async move {
+        asked_to_end().await;
+        tracing::info!("stopping");
+        drop(ending);
+    };
+    let serving = axum::serve(listener, http::router(house)).with_graceful_shutdown(asked);
+    let late = async {
+        drop(ended.await);
+        tokio::time::sleep(LAST_ANSWERS).await;
+    };
+    tokio::select! {
+        outcome = serving => outcome?,
+        () = late => tracing::warn!("requests under way took too long, stopping without them"),
+    }
+    Ok(())
+}
+
+async fn asked_to_end() {
+    let terminated = async {
+        match signal(SignalKind::terminate()) {
+            Ok(mut terminate) => drop(terminate.recv().await),
+            Err(error) => {
+                tracing::error!(%error, "SIGTERM is not heard");
+                std::future::pending().await
+            }
+        }
+    };
+    tokio::select! {
+        () = terminated => {}
+        _interrupted = tokio::signal::ctrl_c() => {}
+    }
+}

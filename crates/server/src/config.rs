@@ -1,0 +1,162 @@
+//! Settings: every one is a flag, an environment variable and a key of the file. A flag beats a variable, a variable beats the
+//! file, the file beats the default.
+//!
+//! `journal.max_bytes` in the file is `--journal-max-bytes` and `MODLAKE_JOURNAL_MAX_BYTES`. The list is [`SETTINGS`]; help,
+//! the check of unknown keys and the reference page are made from it. The capture policy's variables keep the names of the
+//! system we are a drop-in for (`CODING_AGENT_…`).
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use anyhow::{Context, Result, anyhow, bail};
+use record::secret::Secret;
+use sanitize::capture::{Policy, VARIABLES};
+
+mod settings;
+
+pub use settings::{SETTINGS, Setting};
+
+/// Checked and frozen: what the rest of the program sees.
+#[derive(Clone, Debug)]
+pub struct Config {
+    pub data_dir: PathBuf,
+    pub http: SocketAddr,
+    pub bootstrap_key: Option<Secret>,
+    pub intake: Intake,
+    pub capture: Policy,
+    pub journal: Journal,
+    pub lake: Lake,
+    pub query: query::Limits,
+    pub log: Log,
+}
+
+#[derive(Clone, Debug)]
+pub struct Intake {
+    /// Of one request, before and after decompression (OTLP 1.11: at least 64 MiB).
+    pub max_body_bytes: usize,
+    /// Bodies in memory at one time.
+    pub max_in_flight_bytes: usize,
+    /// Until a body has arrived.
+    pub body_timeout: Duration,
+}
+
+#[derive(Clone, Debug)]
+pub struct Journal {
+    pub max_bytes: u64,
+    pub segment_bytes: u64,
+    pub max_age: Option<Duration>,
+}
+
+#[derive(Clone, Debug)]
+pub struct Lake {
+    pub flush_bytes: usize,
+    pub flush_after: Duration,
+    pub dedupe_window: usize,
+}
+
+#[derive(Clone, Debug)]
+pub struct Log {
+    pub filter: String,
+    pub json: bool,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            data_dir: PathBuf::from("modlake-data"),
+            http: SocketAddr::from(([127, 0, 0, 1], 4318)),
+            bootstrap_key: None,
+            intake: Intake {
+                max_body_bytes: 64 << 20,
+                max_in_flight_bytes: 256 << 20,
+                body_timeout: Duration::from_secs(60),
+            },
+            capture: Policy::default(),
+            journal: Journal { max_bytes: 4 << 30, segment_bytes: 64 << 20, max_age: None },
+            lake: Lake { flush_bytes: 32 << 20, flush_after: Duration::from_secs(30), dedupe_window: 1_000_000 },
+            query: query::Limits::default(),
+            log: Log { filter: "info".to_owned(), json: false },
+        }
+    }
+}
+
+impl Config {
+    /// Puts together flags (key and text), variables and the file.
+    pub fn load(
+        file: Option<&Path>,
+        variable: impl Fn(&str) -> Option<String>,
+        flags: &[(&'static str, String)],
+    ) -> Result<Self> {
+        let mut config = Self::default();
+        if let Some(path) = file {
+            let text = std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
+            config.apply_file(&text).with_context(|| format!("in {}", path.display()))?;
+        }
+        for setting in SETTINGS {
+            if let Some(text) = variable(&setting.variable()) {
+                config.apply(setting, &text).with_context(|| format!("variable {}", setting.variable()))?;
+            }
+        }
+        for name in VARIABLES {
+            if let Some(text) = variable(name) {
+                config.capture.set_variable(name, &text);
+            }
+        }
+        for (key, text) in flags {
+            let setting = find(key)?;
+            config.apply(setting, text).with_context(|| format!("flag --{}", setting.flag()))?;
+        }
+        Ok(config)
+    }
+
+    fn apply(&mut self, setting: &Setting, text: &str) -> Result<()> {
+        (setting.apply)(self, text).map_err(|wanted| match setting.secret {
+            true => anyhow!("`{}` is not {wanted}", setting.key),
+            false => anyhow!("`{}` is not {wanted}: `{text}`", setting.key),
+        })
+    }
+
+    fn apply_file(&mut self, text: &str) -> Result<()> {
+        let table: toml::Table =
+            text.parse().map_err(|error: toml::de::Error| anyhow!("{}", error.message().to_owned()))?;
+        self.apply_table("", &table)
+    }
+
+    fn apply_table(&mut self, prefix: &str, table: &toml::Table) -> Result<()> {
+        for (name, value) in table {
+            let key = format!("{prefix}{name}");
+            match value {
+                toml::Value::Table(inner) => self.apply_table(&format!("{key}."), inner)?,
+                toml::Value::String(text) => self.apply(find(&key)?, text)?,
+                toml::Value::Array(items) => {
+                    let words: Option<Vec<&str>> = items.iter().map(toml::Value::as_str).collect();
+                    let Some(words) = words else { bail!("`{key}` is not a list of text") };
+                    self.apply(find(&key)?, &words.join(","))?;
+                }
+                other => self.apply(find(&key)?, &other.to_string())?,
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The setting of `key`, or an error that names the nearest one there is.
+fn find(key: &str) -> Result<&'static Setting> {
+    SETTINGS.iter().find(|setting| setting.key == key).ok_or_else(|| {
+        let nearest = SETTINGS
+            .iter()
+            .max_by(|a, b| strsim::jaro_winkler(key, a.key).total_cmp(&strsim::jaro_winkler(key, b.key)));
+        let nearest = nearest.map_or("", |setting| setting.key);
+        anyhow!("unknown setting `{key}`; did you mean `{nearest}`?")
+    })
+}
+
+/// A variable of the process; the one place that reads them.
+#[expect(clippy::disallowed_methods, reason = "the one place that reads variables")]
+pub fn variable(name: &str) -> Option<String> {
+    std::env::var(name).ok()
+}
+
+#[cfg(test)]
+mod tests;

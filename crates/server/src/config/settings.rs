@@ -1,0 +1,230 @@
+//! Every setting, once.
+
+use std::time::Duration;
+
+use record::secret::Secret;
+
+use super::Config;
+
+/// One setting: how it is called, what it means, how its text becomes its value.
+pub struct Setting {
+    /// The key in the file.
+    pub key: &'static str,
+    pub doc: &'static str,
+    /// Its text is not shown in errors.
+    pub secret: bool,
+    /// The error says what the text should have been.
+    pub apply: fn(&mut Config, &str) -> Result<(), &'static str>,
+}
+
+impl Setting {
+    /// `--` is not part of it.
+    pub fn flag(&self) -> String {
+        self.key.replace(['.', '_'], "-")
+    }
+
+    pub fn variable(&self) -> String {
+        format!("MODLAKE_{}", self.key.replace('.', "_").to_uppercase())
+    }
+}
+
+const fn setting(
+    key: &'static str,
+    doc: &'static str,
+    apply: fn(&mut Config, &str) -> Result<(), &'static str>,
+) -> Setting {
+    Setting { key, doc, secret: false, apply }
+}
+
+/// In the order of `modlaked serve --help`.
+pub const SETTINGS: &[Setting] = &[
+    setting(
+        "data_dir",
+        "folder for the journal, the catalog and the lake [default: ./modlake-data]",
+        |config, text| {
+            config.data_dir = text.into();
+            Ok(())
+        },
+    ),
+    setting("http", "address for OTLP/HTTP, the API and the dashboard [default: 127.0.0.1:4318]", |config, text| {
+        config.http = text.parse().map_err(|_| "an address with a port, such as 127.0.0.1:4318")?;
+        Ok(())
+    }),
+    Setting {
+        key: "bootstrap_key",
+        doc: "first key of tenant `default` (all scopes), used when the catalog is empty; 16 to 512 characters",
+        secret: true,
+        apply: |config, text| {
+            config.bootstrap_key = (!text.is_empty()).then(|| Secret::new(text));
+            Ok(())
+        },
+    },
+    setting(
+        "intake.max_body_bytes",
+        "largest request, before and after decompression [default: 64MiB]",
+        |config, text| {
+            config.intake.max_body_bytes = size(text)?;
+            Ok(())
+        },
+    ),
+    setting(
+        "intake.max_in_flight_bytes",
+        "bodies in memory at one time; more is answered with 503 [default: 256MiB]",
+        |config, text| {
+            config.intake.max_in_flight_bytes = size(text)?;
+            Ok(())
+        },
+    ),
+    setting("intake.body_timeout_seconds", "until a body has arrived [default: 60]", |config, text| {
+        config.intake.body_timeout = seconds(text)?;
+        Ok(())
+    }),
+    setting("capture.prompts", "keep every prompt (CODING_AGENT_CAPTURE_PROMPTS) [default: false]", |config, text| {
+        config.capture.capture_prompts = truth(text)?;
+        Ok(())
+    }),
+    setting(
+        "capture.output_snippets",
+        "keep tool output snippets (CODING_AGENT_CAPTURE_OUTPUT_SNIPPETS) [default: false]",
+        |config, text| {
+            config.capture.capture_output_snippets = truth(text)?;
+            Ok(())
+        },
+    ),
+    setting(
+        "capture.allow_event_level_opt_in",
+        "heed moda.capture_prompts and moda.capture_outputs on events (CODING_AGENT_ALLOW_EVENT_LEVEL_OPT_IN) [default: false]",
+        |config, text| {
+            config.capture.allow_event_level_opt_in = truth(text)?;
+            Ok(())
+        },
+    ),
+    setting(
+        "capture.honor_emitter_prompts",
+        "keep prompts that an agent's user switched on there (CODING_AGENT_HONOR_EMITTER_PROMPTS) [default: true]",
+        |config, text| {
+            config.capture.honor_emitter_prompts = truth(text)?;
+            Ok(())
+        },
+    ),
+    setting(
+        "capture.commands",
+        "keep whole command lines, not only the program (CODING_AGENT_CAPTURE_COMMANDS) [default: false]",
+        |config, text| {
+            config.capture.capture_commands = truth(text)?;
+            Ok(())
+        },
+    ),
+    setting(
+        "capture.max_text_chars",
+        "captured text is cut after so many characters [default: 16384]",
+        |config, text| {
+            config.capture.max_text_chars = count(text)?;
+            Ok(())
+        },
+    ),
+    setting(
+        "capture.keep_attributes",
+        "names of attributes that are metadata here, separated by commas; unknown ones are withheld as content",
+        |config, text| {
+            config.capture.keep_attributes =
+                text.split(',').map(str::trim).filter(|name| !name.is_empty()).map(str::to_owned).collect();
+            Ok(())
+        },
+    ),
+    setting("journal.max_bytes", "journal on disk; beyond it senders get 503 [default: 4GiB]", |config, text| {
+        config.journal.max_bytes = size(text)? as u64;
+        Ok(())
+    }),
+    setting("journal.segment_bytes", "size of a journal file [default: 64MiB]", |config, text| {
+        config.journal.segment_bytes = size(text)? as u64;
+        Ok(())
+    }),
+    setting(
+        "journal.max_age_seconds",
+        "oldest record that may wait to be committed before senders get 503; 0 is no bound [default: 0]",
+        |config, text| {
+            config.journal.max_age = Some(seconds(text)?).filter(|age| !age.is_zero());
+            Ok(())
+        },
+    ),
+    setting("lake.flush_bytes", "rows in memory that start a commit [default: 32MiB]", |config, text| {
+        config.lake.flush_bytes = size(text)?;
+        Ok(())
+    }),
+    setting("lake.flush_seconds", "age of rows in memory that starts a commit [default: 30]", |config, text| {
+        config.lake.flush_after = seconds(text)?;
+        Ok(())
+    }),
+    setting(
+        "lake.dedupe_window",
+        "records remembered to know one that comes again [default: 1000000]",
+        |config, text| {
+            config.lake.dedupe_window = count(text)?;
+            Ok(())
+        },
+    ),
+    setting("query.time_seconds", "longest query [default: 30]", |config, text| {
+        config.query.time = seconds(text)?;
+        Ok(())
+    }),
+    setting("query.memory_bytes", "memory of all queries together [default: 512MiB]", |config, text| {
+        config.query.memory_bytes = size(text)?;
+        Ok(())
+    }),
+    setting("query.max_rows", "rows of one answer [default: 100000]", |config, text| {
+        config.query.rows = count(text)?;
+        Ok(())
+    }),
+    setting("query.max_answer_bytes", "size of one answer in memory [default: 256MiB]", |config, text| {
+        config.query.answer_bytes = size(text)?;
+        Ok(())
+    }),
+    setting(
+        "log.filter",
+        "what is logged: error, warn, info, debug, or crate=level,… [default: info]",
+        |config, text| {
+            text.clone_into(&mut config.log.filter);
+            Ok(())
+        },
+    ),
+    setting("log.json", "log lines as JSON [default: false]", |config, text| {
+        config.log.json = truth(text)?;
+        Ok(())
+    }),
+];
+
+fn truth(text: &str) -> Result<bool, &'static str> {
+    match text {
+        "true" | "1" => Ok(true),
+        "false" | "0" => Ok(false),
+        _ => Err("true or false"),
+    }
+}
+
+fn count(text: &str) -> Result<usize, &'static str> {
+    text.parse().map_err(|_| "a whole number")
+}
+
+fn seconds(text: &str) -> Result<Duration, &'static str> {
+    let seconds: f64 = text.parse().map_err(|_| "a number of seconds")?;
+    Duration::try_from_secs_f64(seconds).map_err(|_| "a number of seconds")
+}
+
+/// Bytes: `67108864`, `64MiB`, `64MB`.
+fn size(text: &str) -> Result<usize, &'static str> {
+    const WANTED: &str = "a size in bytes, such as 67108864 or 64MiB";
+    let digits = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
+    let unit = text.strip_prefix(digits).unwrap_or_default();
+    let factor: usize = match unit.to_ascii_lowercase().as_str() {
+        "" | "b" => 1,
+        "kb" => 1_000,
+        "mb" => 1_000_000,
+        "gb" => 1_000_000_000,
+        "k" | "kib" => 1 << 10,
+        "m" | "mib" => 1 << 20,
+        "g" | "gib" => 1 << 30,
+        _ => return Err(WANTED),
+    };
+    digits.trim().parse::<usize>().ok().and_then(|number| number.checked_mul(factor)).ok_or(WANTED)
+}

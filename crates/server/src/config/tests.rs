@@ -1,0 +1,58 @@
+use super::*;
+
+fn load(file: &str, variables: &[(&str, &str)], flags: &[(&'static str, String)]) -> Result<Config> {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("modlake.toml");
+    std::fs::write(&path, file).expect("writes");
+    let variable = |name: &str| variables.iter().find(|(known, _)| *known == name).map(|(_, text)| (*text).to_owned());
+    Config::load(Some(&path), variable, flags)
+}
+
+#[test]
+fn a_flag_beats_a_variable_beats_the_file_beats_the_default() {
+    let file = "[query]\nmax_rows = 1\n[lake]\nflush_bytes = \"1MiB\"\ndedupe_window = 5\n";
+    let variables = [("MODLAKE_QUERY_MAX_ROWS", "2"), ("MODLAKE_LAKE_FLUSH_BYTES", "2MiB")];
+    let config = load(file, &variables, &[("query.max_rows", "3".to_owned())]).expect("loads");
+    assert_eq!((config.query.rows, config.lake.flush_bytes, config.lake.dedupe_window), (3, 2 << 20, 5));
+    assert_eq!(config.intake.max_body_bytes, 64 << 20);
+}
+
+#[test]
+fn an_unknown_key_names_the_nearest_one() {
+    let error = format!("{:#}", load("[journal]\nmax_byte = 7\n", &[], &[]).expect_err("unknown"));
+    assert!(error.contains("unknown setting `journal.max_byte`; did you mean `journal.max_bytes`?"), "{error}");
+}
+
+#[test]
+fn a_wrong_value_says_where_it_stands_and_what_is_wanted() {
+    let error = format!("{:#}", load("", &[("MODLAKE_HTTP", "nowhere")], &[]).expect_err("wrong"));
+    assert!(error.contains("variable MODLAKE_HTTP") && error.contains("an address with a port"), "{error}");
+    let error = format!("{:#}", load("http = ", &[], &[]).expect_err("wrong"));
+    assert!(error.contains("modlake.toml"), "{error}");
+}
+
+#[test]
+fn the_policy_is_heard_from_its_own_variables() {
+    let config = load(
+        "[capture]\noutput_snippets = true\nkeep_attributes = [\"team\", \"room\"]\n",
+        &[("CODING_AGENT_CAPTURE_PROMPTS", "1"), ("CODING_AGENT_CAPTURE_OUTPUT_SNIPPETS", "yes")],
+        &[],
+    );
+    let policy = config.expect("loads").capture;
+    assert!(policy.capture_prompts && !policy.capture_output_snippets);
+    assert_eq!(policy.keep_attributes, ["team", "room"]);
+}
+
+#[test]
+fn settings_have_distinct_names() {
+    let mut flags: Vec<String> = SETTINGS.iter().map(Setting::flag).collect();
+    flags.sort();
+    flags.dedup();
+    assert_eq!(flags.len(), SETTINGS.len());
+}
+
+#[test]
+fn the_bootstrap_key_is_not_shown() {
+    let config = load("", &[("MODLAKE_BOOTSTRAP_KEY", "ml_very-secret-text")], &[]).expect("loads");
+    assert!(!format!("{config:?}").contains("very-secret"));
+}

@@ -1,0 +1,126 @@
+//! receive → sanitize → journal → answer.
+
+use std::borrow::Cow;
+
+use receive::{ContentEncoding, ContentType, DecodeError, unzip};
+use record::arrival::Payload;
+use record::caller::Caller;
+use record::envelope::{BodyEncoding, Envelope};
+use record::source::{Provider, Signal};
+use thiserror::Error;
+use tokio::sync::oneshot;
+
+use crate::house::House;
+
+/// A request whose key was accepted.
+pub struct Request<'b> {
+    /// What the route says; `None`: found from the body.
+    pub provider: Option<Provider>,
+    pub signal: Signal,
+    pub content_type: ContentType,
+    pub encoding: ContentEncoding,
+    pub body: &'b [u8],
+}
+
+/// Why a request was not taken.
+#[derive(Debug, Error)]
+pub enum Refusal {
+    #[error("cannot decode the body: {0}")]
+    Decode(#[from] DecodeError),
+    #[error("cannot decompress the body: {0}")]
+    Unzip(String),
+    #[error("the body is larger than {limit} bytes after decompression; send it in parts")]
+    TooLarge { limit: usize },
+    #[error(transparent)]
+    Journal(#[from] journal::AppendError),
+}
+
+/// Bodies above this size are decoded where they do not hold up other requests.
+const LARGE_BODY: usize = 256 << 10;
+
+/// Takes a request: when this returns `Ok`, its records are on disk. The number of records comes back.
+pub async fn accept(house: &House, caller: &Caller, request: Request<'_>) -> Result<usize, Refusal> {
+    let prepared = if request.body.len() > LARGE_BODY {
+        tokio::task::block_in_place(|| prepare(house, caller, &request))?
+    } else {
+        prepare(house, caller, &request)?
+    };
+    append(house, prepared.journal_record).await?;
+    house.metrics.accepted(prepared.provider, request.signal, prepared.records, prepared.bytes);
+    Ok(prepared.records)
+}
+
+/// A request as the journal keeps it.
+struct Prepared {
+    journal_record: Vec<u8>,
+    provider: Provider,
+    records: usize,
+    bytes: u64,
+}
+
+fn prepare(house: &House, caller: &Caller, request: &Request<'_>) -> Result<Prepared, Refusal> {
+    let body = decompress(request, house.config.intake.max_body_bytes)?;
+    let mut payload = match request.signal {
+        Signal::Hooks => Payload::Hooks(receive::decode_hooks(&body)?),
+        signal => Payload::Otlp(receive::decode_otlp(signal, request.content_type, &body)?),
+    };
+    let provider = match (request.provider, &payload) {
+        (Some(provider), _) => provider,
+        (None, Payload::Otlp(otlp)) => receive::provider_of(otlp),
+        (None, Payload::Hooks(_)) => Provider::Other,
+    };
+    let records = payload.record_count();
+    let report = house.sanitizer.sanitize(&mut payload, provider);
+    house.metrics.sanitized(&report);
+    let bytes = body.len() as u64;
+    let envelope = Envelope::accepted(caller, provider, request.signal, house.clock.now(), bytes);
+    let mut journal_record = Vec::with_capacity(body.len() + 256);
+    match &payload {
+        Payload::Otlp(otlp) => {
+            envelope.write(BodyEncoding::Protobuf, &mut journal_record);
+            receive::encode_otlp(otlp, &mut journal_record);
+        }
+        Payload::Hooks(events) => {
+            envelope.write(BodyEncoding::Json, &mut journal_record);
+            receive::encode_hooks(events, &mut journal_record);
+        }
+    }
+    Ok(Prepared { journal_record, provider, records, bytes })
+}
+
+fn decompress<'b>(request: &Request<'b>, limit: usize) -> Result<Cow<'b, [u8]>, Refusal> {
+    unzip::unzip(request.body, request.encoding, limit).map_err(|error| match error {
+        unzip::UnzipError::TooLarge { limit } => Refusal::TooLarge { limit },
+        broken => Refusal::Unzip(broken.to_string()),
+    })
+}
+
+async fn append(house: &House, journal_record: Vec<u8>) -> Result<u64, journal::AppendError> {
+    let (sender, receiver) = oneshot::channel();
+    house.journal.append(journal_record, Box::new(move |answer| drop(sender.send(answer))));
+    receiver.await.unwrap_or(Err(journal::AppendError::Closed))
+}
+
+/// What a refused request of a known caller leaves behind: a row with its status and reason, without its body.
+pub struct Refused<'r> {
+    pub provider: Option<Provider>,
+    pub signal: Signal,
+    pub status: u16,
+    pub reason: &'r str,
+    pub bytes: u64,
+}
+
+/// Keeps a row of a refused request. When the journal cannot take it, the answer is all there is.
+pub async fn keep_refusal(house: &House, caller: &Caller, refused: Refused<'_>) {
+    let provider = refused.provider.unwrap_or(Provider::Other);
+    let envelope = Envelope {
+        http_status: refused.status,
+        error: Some(house.sanitizer.redact_text(refused.reason).into_owned()),
+        ..Envelope::accepted(caller, provider, refused.signal, house.clock.now(), refused.bytes)
+    };
+    let mut journal_record = Vec::new();
+    envelope.write(BodyEncoding::None, &mut journal_record);
+    if let Err(error) = append(house, journal_record).await {
+        tracing::warn!(%error, status = refused.status, "a refused request left no row");
+    }
+}

@@ -1,0 +1,42 @@
+//! The doors of HTTP: one router, one place that turns faults into answers.
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::{MatchedPath, Request, State};
+use axum::middleware::{Next, from_fn_with_state};
+use axum::response::Response;
+use axum::routing::{get, post};
+
+use crate::house::House;
+
+mod api;
+mod body;
+mod error;
+mod intake;
+mod ui;
+
+pub fn router(house: &Arc<House>) -> Router {
+    Router::new()
+        .route("/v1/otel/{agent}/{signal}", post(intake::agent))
+        .route("/v1/otel/{agent}/v1/{signal}", post(intake::agent))
+        .route("/v1/{signal}", post(intake::any_tool))
+        .route("/api/v1/sql", post(api::sql))
+        .route("/api/v1/me", get(api::me))
+        .route("/api/v1/status", get(api::status))
+        .route("/healthz", get(api::healthz))
+        .route("/readyz", get(api::readyz))
+        .route("/metrics", get(api::metrics))
+        .fallback(ui::fallback)
+        .method_not_allowed_fallback(error::method_not_allowed)
+        .layer(from_fn_with_state(Arc::clone(house), count))
+        .with_state(Arc::clone(house))
+}
+
+/// Counts every answer by its route.
+async fn count(State(house): State<Arc<House>>, path: Option<MatchedPath>, request: Request, next: Next) -> Response {
+    let answer = next.run(request).await;
+    let route = path.as_ref().map_or("other", MatchedPath::as_str);
+    house.metrics.answered(route, answer.status().as_u16());
+    answer
+}

@@ -1,0 +1,156 @@
+//! `POST /v1/otel/{agent}/{signal}`, its base-endpoint alias `/v1/otel/{agent}/v1/{signal}`, and plain `/v1/{signal}`.
+
+use std::sync::Arc;
+
+use axum::body::Body;
+use axum::extract::{Path, Request, State};
+use axum::http::header::{CONTENT_ENCODING, CONTENT_TYPE};
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::{IntoResponse, Response};
+use receive::{ContentEncoding, ContentType, answer};
+use record::caller::{Caller, Scope};
+use record::source::{Provider, Signal};
+
+use super::body;
+use super::error::Fault;
+use crate::authenticate::{Denied, authenticate};
+use crate::flow::accept;
+use crate::flow::accept::{Refused, accept, keep_refusal};
+use crate::house::House;
+
+/// Where a request goes.
+#[derive(Clone, Copy)]
+struct Door {
+    /// `None`: found from the body.
+    provider: Option<Provider>,
+    signal: Signal,
+    /// Of the answer: the request's, JSON where the request's is unknown.
+    answers: ContentType,
+}
+
+pub(super) async fn agent(
+    State(house): State<Arc<House>>,
+    Path((agent, signal)): Path<(String, String)>,
+    request: Request,
+) -> Response {
+    let provider = match agent.as_str() {
+        "claude" => Provider::ClaudeCode,
+        "codex" => Provider::Codex,
+        "cursor" => Provider::Cursor,
+        _ => return unknown("agent", &agent, "claude, codex, cursor"),
+    };
+    match Signal::parse(&signal) {
+        Some(signal) => take(&house, Some(provider), signal, request).await,
+        None => unknown("signal", &signal, "logs, traces, metrics, hooks"),
+    }
+}
+
+pub(super) async fn any_tool(
+    State(house): State<Arc<House>>,
+    Path(signal): Path<String>,
+    request: Request,
+) -> Response {
+    match Signal::parse(&signal).filter(|signal| *signal != Signal::Hooks) {
+        Some(signal) => take(&house, None, signal, request).await,
+        None => unknown("signal", &signal, "logs, traces, metrics"),
+    }
+}
+
+fn unknown(what: &str, word: &str, known: &str) -> Response {
+    let word: String = word.chars().take(40).collect();
+    Fault::new(StatusCode::NOT_FOUND, format!("unknown {what} `{word}`: one of {known}")).into_response()
+}
+
+async fn take(house: &House, provider: Option<Provider>, signal: Signal, request: Request) -> Response {
+    let (parts, body) = request.into_parts();
+    let content_type = content_type(signal, &parts.headers);
+    let door = Door { provider, signal, answers: content_type.unwrap_or(ContentType::Json) };
+    let caller = match authenticate(&house.catalog, &parts.headers, Scope::Ingest).await {
+        Ok(caller) => caller,
+        Err(denied) => {
+            let fault = Fault::from(&denied);
+            if let Denied::Scope { caller, .. } = &denied {
+                keep(house, caller, door, &fault, 0).await;
+            }
+            return door.fault(fault);
+        }
+    };
+    match receive_body(house, &caller, door, content_type, &parts.headers, body).await {
+        Ok(records) => door.success(records),
+        Err((fault, bytes)) => {
+            if fault.status != StatusCode::SERVICE_UNAVAILABLE {
+                keep(house, &caller, door, &fault, bytes).await;
+            }
+            door.fault(fault)
+        }
+    }
+}
+
+/// Hooks are JSON whatever the header says or leaves out: hook scripts send what their tool sends by default.
+fn content_type(signal: Signal, headers: &HeaderMap) -> Option<ContentType> {
+    let named = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).and_then(ContentType::parse);
+    match (signal, named) {
+        (Signal::Hooks, Some(ContentType::Json)) => Some(ContentType::Json),
+        (Signal::Hooks, _) => {
+            let lenient = headers.get(CONTENT_TYPE).is_none_or(|value| {
+                let value = value.to_str().unwrap_or_default().to_ascii_lowercase();
+                value.starts_with("application/x-ndjson") || value.starts_with("application/jsonl")
+            });
+            lenient.then_some(ContentType::Json)
+        }
+        (_, named) => named,
+    }
+}
+
+async fn receive_body(
+    house: &House,
+    caller: &Caller,
+    door: Door,
+    content_type: Option<ContentType>,
+    headers: &HeaderMap,
+    body: Body,
+) -> Result<usize, (Fault, u64)> {
+    let encoding = match headers.get(CONTENT_ENCODING).map(|value| value.to_str().unwrap_or("?")) {
+        None => Ok(ContentEncoding::Identity),
+        Some(value) => ContentEncoding::parse(value),
+    };
+    let held = body::read(house, headers, body).await.map_err(|fault| (fault, 0))?;
+    let bytes = held.counted() as u64;
+    let Some(content_type) = content_type else {
+        let wanted = match door.signal {
+            Signal::Hooks => "application/json",
+            _ => "application/x-protobuf or application/json",
+        };
+        let fault = Fault::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, format!("unknown content type: send {wanted}"));
+        return Err((fault, bytes));
+    };
+    let encoding =
+        encoding.map_err(|error| (Fault::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, error.to_string()), bytes))?;
+    let request =
+        accept::Request { provider: door.provider, signal: door.signal, content_type, encoding, body: &held.bytes };
+    accept(house, caller, request).await.map_err(|refusal| (Fault::from(&refusal), bytes))
+}
+
+async fn keep(house: &House, caller: &Caller, door: Door, fault: &Fault, bytes: u64) {
+    let refused = Refused {
+        provider: door.provider,
+        signal: door.signal,
+        status: fault.status.as_u16(),
+        reason: &fault.message,
+        bytes,
+    };
+    keep_refusal(house, caller, refused).await;
+}
+
+impl Door {
+    fn success(self, records: usize) -> Response {
+        if self.signal == Signal::Hooks {
+            return axum::Json(serde_json::json!({"accepted": records})).into_response();
+        }
+        ([(CONTENT_TYPE, self.answers.as_str())], answer::success(self.answers)).into_response()
+    }
+
+    fn fault(self, fault: Fault) -> Response {
+        if self.signal == Signal::Hooks { fault.into_response() } else { fault.into_otlp(self.answers) }
+    }
+}

@@ -1,0 +1,17 @@
+//! `modlaked`, the server: configuration, doors, and the two functions that hold the order of things ([`flow`]).
+
+pub mod cli;
+
+pub mod config;
+
+pub mod house;
+
+pub mod http;
+
+pub mod authenticate;
+
+pub mod flow;
+
+pub mod work;
+
+pub mod observe;

@@ -1,0 +1,215 @@
+//! The log, and every metric's name. A thing that happens tells both from one place.
+
+use prometheus::{Encoder, IntCounter, IntCounterVec, IntGauge, IntGaugeVec, Opts, Registry, TextEncoder};
+use record::source::{Provider, Signal};
+use tracing_subscriber::EnvFilter;
+
+use crate::config;
+use crate::house::House;
+
+/// Libraries that tell their inner steps at `info`; a filter that names them is heard.
+const QUIET: &str = "buoyant_kernel=warn,buoyant_kernel_engine=warn,deltalake_core=warn,sqlx=warn";
+
+/// Starts the log on standard error.
+pub fn start_log(log: &config::Log) -> anyhow::Result<()> {
+    let filter = EnvFilter::try_new(format!("{QUIET},{}", log.filter))
+        .map_err(|error| anyhow::anyhow!("`log.filter` is no filter: {error}"))?;
+    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    if log.json {
+        builder.json().init();
+    } else {
+        builder.with_ansi(std::io::IsTerminal::is_terminal(&std::io::stderr())).init();
+    }
+    Ok(())
+}
+
+/// Counters and gauges in the Prometheus sense.
+pub struct Metrics {
+    registry: Registry,
+    requests: IntCounterVec,
+    records: IntCounterVec,
+    received_bytes: IntCounter,
+    suppressed: IntCounterVec,
+    redactions: IntCounterVec,
+    duplicates: IntCounter,
+    journal_bytes: IntGauge,
+    journal_records: IntGauge,
+    journal_synced: IntGauge,
+    journal_syncs: IntCounter,
+    journal_sync_micros: IntCounter,
+    journal_ready: IntGauge,
+    pending_rows: IntGaugeVec,
+    pending_bytes: IntGaugeVec,
+    flush_failures: IntCounter,
+    set_aside: IntCounter,
+    queries: IntCounterVec,
+}
+
+impl Metrics {
+    pub fn new() -> prometheus::Result<Self> {
+        let registry = Registry::new();
+        Ok(Self {
+            requests: counters(
+                &registry,
+                "modlake_requests_total",
+                "Requests answered, by route and status.",
+                &["route", "status"],
+            )?,
+            records: counters(
+                &registry,
+                "modlake_records_accepted_total",
+                "Log records, spans, metric points and hook events acknowledged.",
+                &["provider", "signal"],
+            )?,
+            received_bytes: counter(
+                &registry,
+                "modlake_received_bytes_total",
+                "Bytes of bodies accepted, after decompression.",
+            )?,
+            suppressed: counters(
+                &registry,
+                "modlake_suppressed_values_total",
+                "Values removed by the capture policy.",
+                &["kind"],
+            )?,
+            redactions: counters(&registry, "modlake_redactions_total", "Secrets replaced, by rule.", &["rule"])?,
+            duplicates: counter(
+                &registry,
+                "modlake_duplicate_records_total",
+                "Records that came again and were counted once, since the start.",
+            )?,
+            journal_bytes: gauge(&registry, "modlake_journal_bytes", "Bytes of the journal on disk.")?,
+            journal_records: gauge(
+                &registry,
+                "modlake_journal_waiting_records",
+                "Journal records not yet committed to the lake.",
+            )?,
+            journal_synced: gauge(
+                &registry,
+                "modlake_journal_synced_sequence",
+                "Last journal record that is safe on disk.",
+            )?,
+            journal_syncs: counter(&registry, "modlake_journal_syncs_total", "Group commits since the start.")?,
+            journal_sync_micros: counter(
+                &registry,
+                "modlake_journal_sync_microseconds_total",
+                "Time spent in group commits since the start.",
+            )?,
+            journal_ready: gauge(&registry, "modlake_journal_ready", "1 while the journal takes records.")?,
+            pending_rows: gauges(
+                &registry,
+                "modlake_pending_rows",
+                "Rows visible to queries and not yet committed.",
+                &["table"],
+            )?,
+            pending_bytes: gauges(&registry, "modlake_pending_bytes", "Bytes of those rows.", &["table"])?,
+            flush_failures: counter(
+                &registry,
+                "modlake_flush_failures_total",
+                "Commits to the lake that failed and were tried again.",
+            )?,
+            set_aside: counter(
+                &registry,
+                "modlake_unreadable_journal_records_total",
+                "Journal records that could not be read back.",
+            )?,
+            queries: counters(&registry, "modlake_queries_total", "Queries, by outcome.", &["outcome"])?,
+            registry,
+        })
+    }
+
+    /// A request was answered.
+    pub fn answered(&self, route: &str, status: u16) {
+        self.requests.with_label_values(&[route, &status.to_string()]).inc();
+    }
+
+    /// A request's records were acknowledged.
+    pub fn accepted(&self, provider: Provider, signal: Signal, records: usize, bytes: u64) {
+        self.records.with_label_values(&[provider.as_str(), signal.as_str()]).inc_by(records as u64);
+        self.received_bytes.inc_by(bytes);
+    }
+
+    /// A request was cleaned.
+    pub fn sanitized(&self, report: &sanitize::Report) {
+        let kinds = [
+            ("prompt", report.prompts_suppressed),
+            ("output", report.outputs_suppressed),
+            ("command", report.commands_reduced),
+            ("unknown", report.unknown_withheld),
+        ];
+        for (kind, count) in kinds.into_iter().filter(|(_, count)| *count > 0) {
+            self.suppressed.with_label_values(&[kind]).inc_by(count);
+        }
+        for (rule, count) in report.redactions.iter() {
+            self.redactions.with_label_values(&[rule]).inc_by(count);
+        }
+    }
+
+    /// A query ended; `outcome` is `ok`, `invalid`, `refused`, `limit` or `error`.
+    pub fn queried(&self, outcome: &str) {
+        self.queries.with_label_values(&[outcome]).inc();
+    }
+
+    /// A commit failed and is tried again.
+    pub fn flush_failed(&self, error: &lake::LakeError) {
+        self.flush_failures.inc();
+        tracing::error!(%error, "commit failed; rows stay in the journal, trying again");
+    }
+
+    /// A journal record cannot be read back as a request.
+    pub fn unreadable(&self, sequence: u64, reason: &str) {
+        self.set_aside.inc();
+        tracing::error!(sequence, reason, "journal record cannot be read; it is left out of the tables");
+    }
+
+    /// Everything in the Prometheus text format.
+    pub fn render(&self, house: &House) -> String {
+        let journal = house.journal.status();
+        let signed = |count: u64| i64::try_from(count).unwrap_or(i64::MAX);
+        self.journal_bytes.set(signed(journal.disk_bytes));
+        self.journal_records.set(signed(journal.waiting_records));
+        self.journal_synced.set(signed(journal.synced));
+        raise(&self.journal_syncs, journal.syncs);
+        raise(&self.journal_sync_micros, journal.sync_total_micros);
+        self.journal_ready.set(i64::from(journal.state == journal::State::Ready));
+        raise(&self.duplicates, house.lake.duplicates());
+        for table in house.lake.status() {
+            self.pending_rows.with_label_values(&[table.name]).set(signed(table.pending_rows as u64));
+            self.pending_bytes.with_label_values(&[table.name]).set(signed(table.pending_bytes as u64));
+        }
+        let mut text = Vec::new();
+        if let Err(error) = TextEncoder::new().encode(&self.registry.gather(), &mut text) {
+            tracing::error!(%error, "metrics cannot be written");
+        }
+        String::from_utf8(text).unwrap_or_default()
+    }
+}
+
+/// A count kept elsewhere, as a counter.
+fn raise(counter: &IntCounter, to: u64) {
+    counter.inc_by(to.saturating_sub(counter.get()));
+}
+
+fn counter(registry: &Registry, name: &str, help: &str) -> prometheus::Result<IntCounter> {
+    let counter = IntCounter::new(name, help)?;
+    registry.register(Box::new(counter.clone()))?;
+    Ok(counter)
+}
+
+fn counters(registry: &Registry, name: &str, help: &str, labels: &[&str]) -> prometheus::Result<IntCounterVec> {
+    let counters = IntCounterVec::new(Opts::new(name, help), labels)?;
+    registry.register(Box::new(counters.clone()))?;
+    Ok(counters)
+}
+
+fn gauge(registry: &Registry, name: &str, help: &str) -> prometheus::Result<IntGauge> {
+    let gauge = IntGauge::new(name, help)?;
+    registry.register(Box::new(gauge.clone()))?;
+    Ok(gauge)
+}
+
+fn gauges(registry: &Registry, name: &str, help: &str, labels: &[&str]) -> prometheus::Result<IntGaugeVec> {
+    let gauges = IntGaugeVec::new(Opts::new(name, help), labels)?;
+    registry.register(Box::new(gauges.clone()))?;
+    Ok(gauges)
+}
