@@ -1,0 +1,105 @@
+import { X } from "lucide-react";
+import { Dialog, Tabs } from "radix-ui";
+import * as format from "../format";
+import * as queries from "../queries";
+import type { Entry } from "../timeline";
+import { useSql } from "../use-sql";
+import { Loading, Rows } from "./states";
+import { SIGNAL_NAMES } from "./timeline-rows";
+
+/** Everything that is known of one thing on the timeline: a tab for each event that told of it. */
+export function EventDrawer({
+  sessionId,
+  entry,
+  onClose,
+}: {
+  sessionId: string;
+  entry: Entry | null;
+  onClose: () => void;
+}) {
+  return (
+    <Dialog.Root open={entry !== null} onOpenChange={(open) => !open && onClose()}>
+      <Dialog.Portal>
+        <Dialog.Overlay className="overlay" />
+        <Dialog.Content className="drawer" aria-describedby={undefined}>
+          {entry ? (
+            <>
+              <header>
+                <Dialog.Title>{entry.title}</Dialog.Title>
+                <Dialog.Close className="button quiet icon" aria-label="Close">
+                  <X size={16} aria-hidden />
+                </Dialog.Close>
+              </header>
+              <Events key={entry.id} sessionId={sessionId} entry={entry} />
+            </>
+          ) : null}
+        </Dialog.Content>
+      </Dialog.Portal>
+    </Dialog.Root>
+  );
+}
+
+function Events({ sessionId, entry }: { sessionId: string; entry: Entry }) {
+  const ids = entry.events.map((event) => event.event_id);
+  const answer = useSql(queries.fullEvents(sessionId, ids), { keep: false });
+  return (
+    <Tabs.Root defaultValue={entry.mainId} className="drawer-body">
+      <Tabs.List className="tabs" aria-label="Events">
+        {entry.events.map((event) => (
+          <Tabs.Trigger key={event.event_id} value={event.event_id} className="tab">
+            {event.event_name}
+            <span className={`signal signal-${event.signal}`}>{SIGNAL_NAMES[event.signal]}</span>
+          </Tabs.Trigger>
+        ))}
+      </Tabs.List>
+      {entry.events.map((event) => (
+        <Tabs.Content key={event.event_id} value={event.event_id} className="tab-content">
+          <Rows answer={answer}>
+            {(rows) => {
+              const row = rows.find((candidate) => candidate.event_id === event.event_id);
+              return row ? <Columns row={row} /> : <Loading />;
+            }}
+          </Rows>
+        </Tabs.Content>
+      ))}
+    </Tabs.Root>
+  );
+}
+
+/** Shown apart, or said by another column. */
+const APART = new Set(["attributes", "year", "month", "day"]);
+
+function Columns({ row }: { row: queries.FullEvent }) {
+  const known = Object.entries(row).filter(([name, value]) => value !== null && value !== "" && !APART.has(name));
+  return (
+    <>
+      <dl className="columns">
+        {known.map(([name, value]) => (
+          <div key={name}>
+            <dt>{name}</dt>
+            <dd>{show(name, value)}</dd>
+          </div>
+        ))}
+      </dl>
+      <h3>Attributes</h3>
+      <pre>{pretty(row.attributes ?? null)}</pre>
+    </>
+  );
+}
+
+function show(name: string, value: queries.FullEvent[string]): string {
+  if (typeof value === "boolean") return value ? "yes" : "no";
+  if (name === "cost_usd" && typeof value === "number") return format.usd(value);
+  if (name === "duration_ms" && typeof value === "number") return format.duration(value);
+  if (typeof value === "number") return format.count(value);
+  return String(value);
+}
+
+function pretty(attributes: queries.FullEvent[string]): string {
+  if (typeof attributes !== "string" || attributes === "") return "none";
+  try {
+    return JSON.stringify(JSON.parse(attributes), null, 2);
+  } catch {
+    return attributes;
+  }
+}
