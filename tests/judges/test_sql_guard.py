@@ -1,0 +1,326 @@
+"""A key reads its own tenant's rows and nothing else, whatever the SQL; and every limit ends in a clear error."""
+
+import csv
+import time
+import uuid
+from pathlib import Path
+
+import modlaked
+import pyarrow
+import pytest
+import sessions
+from captured import PROTOBUF
+
+LOGS = "/v1/otel/claude/logs"
+SEED_QUERY = """
+SELECT timestamp, source, http_status, raw_event
+FROM moda.events_raw
+WHERE source = 'otlp'
+   OR source = 'coding_agent_hook'
+ORDER BY timestamp DESC
+LIMIT 50;
+"""
+# Stands in the other tenant's rows only, so that one look at an answer tells.
+FOREIGN = "wombat"
+
+
+@pytest.fixture(scope="module")
+def tenants(tmp_path_factory):
+    """A server with two tenants: `default`, and `acme`, whose rows nobody else may see."""
+    folder = tmp_path_factory.mktemp("guard")
+    with modlaked.running(folder) as server:
+        acme = server.new_key("acme", "ingest,read")
+        for key, model, branch in [(server.key, "ours", "main"), (acme, FOREIGN, f"{FOREIGN}-branch")]:
+            for _ in range(5):
+                message = sessions.request(str(uuid.uuid4()), 4, model=model, branch=branch)
+                assert server.post(LOGS, message.SerializeToString(), PROTOBUF, key=key).status_code == 200
+        server.wait_value("SELECT count(*) FROM coding_agent_events", 20)
+        server.wait_value("SELECT count(*) FROM coding_agent_events", 20, key=acme)
+        yield server, acme
+
+
+def harmless(answer):
+    """Nothing of the other tenant, nothing of a file, no inner error."""
+    text = answer.text
+    assert FOREIGN not in text, "another tenant's row"
+    assert "root:" not in text and "bootstrap" not in text, "a file's content"
+    assert answer.status_code < 500, text
+
+
+def test_each_tenant_sees_its_own_rows(tenants):
+    server, acme = tenants
+    assert server.sql("SELECT DISTINCT tenant, model FROM coding_agent_events") == [
+        {"tenant": "default", "model": "ours"}
+    ]
+    assert server.sql("SELECT DISTINCT tenant, model FROM coding_agent_events", acme) == [
+        {"tenant": "acme", "model": FOREIGN}
+    ]
+    assert server.value("SELECT count(*) FROM events_raw", acme) == 5
+
+
+OWN_ROWS_ONLY = [
+    "SELECT * FROM coding_agent_events",
+    "SELECT * FROM coding_agent_events WHERE tenant = 'acme'",
+    "SELECT * FROM coding_agent_events WHERE tenant = 'default' OR 1 = 1",
+    "SELECT * FROM coding_agent_events WHERE tenant <> 'default'",
+    "SELECT * FROM coding_agent_events -- WHERE",
+    "SELECT * /* ' */ FROM coding_agent_events WHERE 'a' = 'a' OR tenant = 'acme'",
+    "SELECT * FROM \"coding_agent_events\" WHERE \"tenant\" = 'ac' || 'me'",
+    "SELECT * FROM CODING_AGENT_EVENTS",
+    "SELECT * FROM moda.coding_agent_events",
+    "SELECT * FROM moda.events_raw",
+    "SELECT * FROM \"moda\".\"events_raw\"",
+    "SELECT * FROM (SELECT * FROM coding_agent_events) AS tenant",
+    "SELECT (SELECT max(model) FROM coding_agent_events) AS m",
+    "SELECT 1 AS one WHERE EXISTS (SELECT 1 FROM coding_agent_events WHERE tenant = 'acme')",
+    "SELECT * FROM events_raw WHERE arrival_id IN (SELECT arrival_id FROM coding_agent_events)",
+    "WITH x AS (SELECT * FROM coding_agent_events) SELECT * FROM x",
+    "WITH coding_agent_events AS (SELECT * FROM moda.coding_agent_events) SELECT * FROM coding_agent_events",
+    "WITH RECURSIVE x AS (SELECT model, 1 AS n FROM coding_agent_events UNION ALL SELECT model, n + 1 FROM x WHERE n < 3) SELECT * FROM x",
+    "SELECT model FROM coding_agent_events UNION ALL SELECT model FROM moda.coding_agent_events",
+    "SELECT model FROM coding_agent_events EXCEPT SELECT 'ours'",
+    "SELECT a.model FROM coding_agent_events a FULL JOIN moda.coding_agent_events b ON a.tenant <> b.tenant",
+    "SELECT a.*, b.* FROM coding_agent_events a, LATERAL (SELECT * FROM events_raw r WHERE r.arrival_id = a.arrival_id) b",
+    "SELECT count(*) FILTER (WHERE tenant = 'acme') AS n, string_agg(model, ',') AS m FROM coding_agent_events",
+    "SELECT *, row_number() OVER (PARTITION BY tenant) AS n FROM coding_agent_events QUALIFY n > 0",
+    "SELECT array_agg(raw_event) AS a FROM events_raw",
+    "SELECT * FROM information_schema.tables",
+    "SELECT * FROM information_schema.columns",
+    "SELECT * FROM information_schema.schemata",
+    "EXPLAIN SELECT * FROM coding_agent_events",
+    "EXPLAIN ANALYZE SELECT * FROM coding_agent_events",
+    "SHOW TABLES",
+    "SHOW COLUMNS FROM coding_agent_events",
+    "DESCRIBE coding_agent_events",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("query", OWN_ROWS_ONLY)
+def test_own_rows_only(tenants, query):
+    server, _ = tenants
+    answer = server.ask(query)
+    harmless(answer)
+    assert str(server.data) not in answer.text, "a path of the server"
+    if answer.status_code == 200 and query.startswith(("SELECT count", "SELECT 1 AS")):
+        assert not answer.json()["rows"] or answer.json()["rows"][0].get("n") == 0
+
+
+def test_a_foreign_row_is_not_counted_either(tenants):
+    server, _ = tenants
+    assert server.value("SELECT count(*) FROM coding_agent_events WHERE tenant = 'acme'") == 0
+    assert server.value(f"SELECT count(*) FROM coding_agent_events WHERE model = '{FOREIGN}'") == 0
+    assert server.value("SELECT count(*) FROM coding_agent_events") == 20
+    assert server.value("SELECT count(DISTINCT tenant) FROM moda.coding_agent_events") == 1
+
+
+REFUSED = [
+    # writes and definitions
+    "INSERT INTO coding_agent_events SELECT * FROM coding_agent_events",
+    "INSERT INTO events_raw (tenant) VALUES ('acme')",
+    "UPDATE coding_agent_events SET tenant = 'default'",
+    "DELETE FROM coding_agent_events",
+    "TRUNCATE TABLE coding_agent_events",
+    "DROP TABLE coding_agent_events",
+    "DROP VIEW IF EXISTS coding_agent_events",
+    "DROP SCHEMA moda CASCADE",
+    "CREATE TABLE mine AS SELECT * FROM coding_agent_events",
+    "CREATE VIEW mine AS SELECT * FROM coding_agent_events",
+    "CREATE OR REPLACE VIEW coding_agent_events AS SELECT 1",
+    "CREATE SCHEMA other",
+    "CREATE DATABASE other",
+    "CREATE EXTERNAL TABLE t STORED AS CSV LOCATION '/etc/passwd'",
+    "CREATE EXTERNAL TABLE t STORED AS PARQUET LOCATION '{tables}/coding_agent_events'",
+    "CREATE EXTERNAL TABLE t STORED AS PARQUET LOCATION 's3://bucket/key'",
+    "CREATE FUNCTION f(int) RETURNS int RETURN $1",
+    "ALTER TABLE coding_agent_events RENAME TO other",
+    # files
+    "COPY coding_agent_events TO '/tmp/modlake-stolen.csv'",
+    "COPY (SELECT * FROM coding_agent_events) TO '/tmp/modlake-stolen.parquet' STORED AS PARQUET",
+    "SELECT * FROM '/etc/passwd'",
+    "SELECT * FROM \"/etc/passwd\"",
+    "SELECT * FROM '{tables}/coding_agent_events'",
+    "SELECT * FROM '{data}'",
+    "SELECT * FROM 's3://bucket/key.parquet'",
+    "SELECT * FROM 'http://127.0.0.1:9/x.csv'",
+    "SELECT * FROM 'file:///etc/passwd'",
+    "SELECT * FROM read_parquet('{tables}/coding_agent_events/**/*.parquet')",
+    "SELECT * FROM read_csv('/etc/passwd')",
+    "SELECT * FROM read_json('/etc/passwd')",
+    "SELECT * FROM read_text('/etc/passwd')",
+    "SELECT * FROM parquet_scan('{tables}/**')",
+    "SELECT * FROM delta_scan('{tables}/coding_agent_events')",
+    "SELECT * FROM parquet_metadata('{tables}/coding_agent_events')",
+    "SELECT pg_read_file('/etc/passwd')",
+    # settings and sessions
+    "SET datafusion.execution.batch_size = 1",
+    "SET datafusion.catalog.information_schema = false",
+    "RESET datafusion.execution.batch_size",
+    "SHOW ALL",
+    "BEGIN",
+    "PREPARE p AS SELECT 1",
+    "EXECUTE p",
+    "USE other",
+    # other names
+    "SELECT * FROM other.coding_agent_events",
+    "SELECT * FROM acme.coding_agent_events",
+    "SELECT * FROM datafusion.other.coding_agent_events",
+    "SELECT * FROM keys",
+    "SELECT * FROM sqlite_master",
+    "SELECT * FROM information_schema.df_settings",
+    # more than one, and none
+    "SELECT 1; DROP TABLE coding_agent_events",
+    "SELECT 1; SELECT 2",
+    "",
+    ";",
+    "-- nothing",
+    # things that are explained or nested instead of run
+    "EXPLAIN COPY coding_agent_events TO '/tmp/modlake-stolen.csv'",
+    "EXPLAIN ANALYZE INSERT INTO coding_agent_events SELECT * FROM coding_agent_events",
+    "EXPLAIN ANALYZE CREATE TABLE t AS SELECT 1",
+    "WITH x AS (DELETE FROM coding_agent_events RETURNING *) SELECT * FROM x",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("query", REFUSED)
+def test_refused(tenants, query):
+    server, _ = tenants
+    query = query.format(tables=server.table_folder("coding_agent_events").parent, data=server.data)
+    answer = server.ask(query)
+    harmless(answer)
+    assert 400 <= answer.status_code < 500, f"{answer.status_code} {answer.text}"
+    assert answer.json(), "the answer says why"
+    assert server.value("SELECT count(*) FROM coding_agent_events") == 20
+
+
+def test_nothing_was_written_outside(tenants):
+    assert list(Path("/tmp").glob("modlake-stolen*")) == []
+
+
+def test_the_query_of_the_troubleshooting_page(tenants):
+    server, _ = tenants
+    server.post("/v1/otel/claude/hooks", {"hook_event_name": "Stop", "session_id": "seed"})
+    server.wait_value("SELECT count(*) FROM moda.events_raw WHERE source = 'coding_agent_hook'", 1)
+    answer = server.ask(SEED_QUERY).json()
+    assert [column["name"] for column in answer["columns"]] == ["timestamp", "source", "http_status", "raw_event"]
+    rows = answer["rows"]
+    assert len(rows) == 6
+    assert rows[0]["source"] == "coding_agent_hook"
+    assert [row["timestamp"] for row in rows] == sorted((row["timestamp"] for row in rows), reverse=True)
+    assert {row["http_status"] for row in rows} == {200}
+
+
+@pytest.mark.parametrize(
+    ("accept", "kind"),
+    [
+        ("application/json", "application/json"),
+        ("text/csv", "text/csv"),
+        ("application/vnd.apache.arrow.stream", "application/vnd.apache.arrow.stream"),
+    ],
+)
+def test_forms_of_the_answer(tenants, accept, kind):
+    server, _ = tenants
+    answer = server.post(
+        "/api/v1/sql", {"query": "SELECT 1 AS one, 'a\"b,c' AS two, CAST(NULL AS VARCHAR) AS three"}, Accept=accept
+    )
+    assert answer.status_code == 200, answer.text
+    assert answer.headers["Content-Type"].startswith(kind)
+    if kind == "application/json":
+        assert answer.json()["rows"] == [{"one": 1, "two": 'a"b,c', "three": None}]
+        assert [column["name"] for column in answer.json()["columns"]] == ["one", "two", "three"]
+    elif kind == "text/csv":
+        assert list(csv.reader(answer.text.splitlines())) == [["one", "two", "three"], ["1", 'a"b,c', ""]]
+    else:
+        assert pyarrow.ipc.open_stream(answer.content).read_all().to_pylist() == [
+            {"one": 1, "two": 'a"b,c', "three": None}
+        ]
+
+
+@pytest.mark.parametrize(
+    "query", ["SELECT", "SELECT * FROM nowhere", "SELECT nothing FROM coding_agent_events", "SELEC 1", "SELECT 1 +"]
+)
+def test_mistakes_are_explained(tenants, query):
+    server, _ = tenants
+    answer = server.ask(query)
+    assert answer.status_code == 400
+    assert answer.text.strip(), "the answer says why"
+    if "nowhere" in query:
+        assert "nowhere" in answer.text
+    if "nothing" in query:
+        assert "nothing" in answer.text
+
+
+HEAVY = {
+    # time: far more combinations than any machine can count
+    "time": "SELECT count(*) AS n FROM "
+    + ", ".join(f"coding_agent_events e{n}" for n in range(12))
+    + " WHERE e0.event_id > e1.event_id",
+    # memory: every combination is a group of its own
+    "memory": "SELECT e0.event_id || e1.event_id || e2.event_id || e3.event_id || e4.event_id || e5.event_id AS k, count(*) AS n FROM "
+    + ", ".join(f"coding_agent_events e{n}" for n in range(6))
+    + " GROUP BY 1 ORDER BY 2 LIMIT 1",
+    # rows: millions of them
+    "rows": "SELECT e0.* FROM " + ", ".join(f"coding_agent_events e{n}" for n in range(6)),
+}
+
+
+@pytest.mark.parametrize("limit", HEAVY)
+def test_limits(tenants, limit):
+    """A clear error within two minutes, and meanwhile others are served."""
+    server, acme = tenants
+    before = time.monotonic()
+    answer = server.ask(HEAVY[limit])
+    assert time.monotonic() - before < 120
+    assert 400 <= answer.status_code < 600 and answer.status_code != 500, answer.status_code
+    words = {
+        "time": ("time", "seconds"),
+        "memory": ("memory", "time", "seconds"),
+        "rows": ("row", "memory", "time", "seconds", "bytes"),
+    }[limit]
+    assert any(word in answer.text.lower() for word in words), answer.text
+    assert any(letter.isdigit() for letter in answer.text), "the message gives the limit"
+    assert server.value("SELECT count(*) FROM coding_agent_events", acme) == 20
+    assert server.resident_bytes() < 3 << 30
+
+
+def test_series_do_not_eat_the_server(tenants):
+    """Table functions that make rows from nothing are under the same limits."""
+    server, _ = tenants
+    for query in [
+        "SELECT count(*) AS n FROM generate_series(1, 9223372036854775807)",
+        "SELECT * FROM range(0, 100000000000)",
+        "SELECT array_length(generate_series(1, 100000000000)) AS n",
+        "SELECT repeat('x', 2000000000) AS t",
+    ]:
+        before = time.monotonic()
+        answer = server.ask(query)
+        assert time.monotonic() - before < 120, query
+        assert 400 <= answer.status_code < 600 and answer.status_code != 500, f"{query}: {answer.status_code}"
+        assert server.is_alive()
+        assert server.resident_bytes() < 3 << 30
+
+
+def test_deeply_nested_sql(tenants):
+    server, _ = tenants
+    for query in [
+        "SELECT " + "(" * 20_000 + "1" + ")" * 20_000,
+        "SELECT " + "1 + " * 50_000 + "1",
+        "SELECT " + "NOT " * 20_000 + "true",
+    ]:
+        answer = server.ask(query)
+        assert answer.status_code in (200, 400), answer.status_code
+        assert server.is_alive()
+
+
+@pytest.mark.parametrize("body", [b"", b"{", b"[]", b"{}", b'{"query": 5}', b'{"query": "SELECT 1", "params": 5}'])
+def test_bodies_that_are_no_query(tenants, body):
+    server, _ = tenants
+    answer = server.post("/api/v1/sql", body)
+    assert 400 <= answer.status_code < 500 and answer.text
+
+
+def test_keys_are_needed(tenants):
+    server, _ = tenants
+    for path in ("/api/v1/me", "/api/v1/status"):
+        assert server.get(path, key=None).status_code == 401
+    assert server.post("/api/v1/sql", {"query": "SELECT 1"}, key=None).status_code == 401
+    assert server.post("/api/v1/sql", {"query": "SELECT 1"}, key="ml_" + "A" * 43).status_code == 401
