@@ -1,0 +1,99 @@
+# make run     build everything in release mode and start the server
+# make test    every test there is
+# make demo    fill the running server with a sample (KEY=… is the key the server printed)
+# make lint, fmt, e2e, bench    see below; each line is one you can type yourself
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+
+export CARGO_TARGET_DIR ?= $(CURDIR)/target
+VENV := $(CARGO_TARGET_DIR)/venv
+JUDGES := tests/judges
+DEBUG := $(CARGO_TARGET_DIR)/debug
+RELEASE := $(CARGO_TARGET_DIR)/release
+NEXTEST_PROFILE := $(if $(CI),ci,default)
+STEP = @printf '\n== %s\n' "$(1)"
+
+.PHONY: help run demo test lint fmt bench e2e web web-test rust-test judges release
+
+help:
+	@sed -n 's/^# \(make .*\)/\1/p' Makefile
+
+run: release
+	$(RELEASE)/modlaked serve
+
+demo:
+	python3 bench/demo.py $(if $(KEY),--key $(KEY)) $(if $(URL),--url $(URL))
+
+test: web-test lint rust-test judges e2e
+	@printf '\nall tests passed\n'
+
+lint: web
+	$(call STEP,rustfmt and clippy)
+	.ci/need rust
+	cargo fmt --all --check
+	cargo clippy --workspace --all-targets --locked -- -D warnings
+	if cargo deny --version >/dev/null 2>&1; then cargo deny check bans licenses sources; fi
+
+fmt:
+	cargo fmt --all
+	npm --prefix web run format
+
+bench: release
+	cargo build --release --locked -p bench
+	python3 bench/run.py --bin $(RELEASE)
+
+e2e: web $(VENV)/installed
+	$(call STEP,the dashboard in Chromium)
+	.ci/need rust chromium
+	cargo build --locked --bin modlaked
+	MODLAKED=$(DEBUG)/modlaked $(VENV)/bin/python $(JUDGES)/with_server.py npm --prefix web run e2e
+
+rust-test: web
+	$(call STEP,Rust tests)
+	.ci/need rust nextest
+	cargo nextest run --workspace --locked --profile $(NEXTEST_PROFILE)
+
+judges: web $(VENV)/installed $(JUDGES)/node/node_modules/installed
+	$(call STEP,outside judges: real clients and readers against a real server)
+	.ci/need rust
+	cargo build --locked --bin modlaked
+	MODLAKED=$(DEBUG)/modlaked $(VENV)/bin/python -m pytest $(JUDGES) $(PYTEST)
+
+release: web
+	$(call STEP,modlaked and modlake in release mode)
+	.ci/need rust
+	cargo build --release --locked --bin modlaked --bin modlake
+
+web-test: web
+	$(call STEP,types and units of the dashboard)
+	npm --prefix web run typecheck
+	npm --prefix web run lint
+	npm --prefix web test
+
+# The dashboard is embedded in modlaked, so it is built before any Rust.
+web: web/ui/dist/index.html
+
+web/ui/dist/index.html: web/node_modules/installed $(shell find web/ui -type f -not -path '*/node_modules/*' -not -path 'web/ui/dist/*' 2>/dev/null)
+	$(call STEP,dashboard)
+	npm --prefix web run build
+	touch $@
+
+web/node_modules/installed: web/package-lock.json
+	$(call STEP,node modules of the dashboard)
+	.ci/need node
+	npm --prefix web ci --no-audit --no-fund
+	touch $@
+
+$(JUDGES)/node/node_modules/installed: $(JUDGES)/node/package-lock.json
+	.ci/need node
+	npm --prefix $(JUDGES)/node ci --ignore-scripts
+	touch $@
+
+$(VENV)/installed: $(JUDGES)/requirements.txt
+	$(call STEP,Python packages of the judges)
+	.ci/need python
+	python3 -m venv $(VENV)
+	$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check -r $(JUDGES)/requirements.txt
+	touch $@
