@@ -7,11 +7,11 @@ use arrow::array::RecordBatch;
 use arrow::datatypes::SchemaRef;
 use datafusion::catalog::{CatalogProvider, MemoryCatalogProvider, MemoryCatalogProviderList};
 use datafusion::common::ScalarValue;
-use datafusion::execution::SessionState;
 use datafusion::execution::disk_manager::{DiskManagerBuilder, DiskManagerMode};
 use datafusion::execution::memory_pool::FairSpillPool;
 use datafusion::execution::runtime_env::{RuntimeEnv, RuntimeEnvBuilder};
 use datafusion::execution::session_state::SessionStateBuilder;
+use datafusion::execution::{FunctionRegistry, SessionState};
 use datafusion::prelude::{SessionConfig, SessionContext};
 use futures::StreamExt;
 use lake::Lake;
@@ -31,11 +31,19 @@ pub struct Limits {
     pub rows: usize,
     /// Size of an answer in memory.
     pub answer_bytes: usize,
+    /// Operators of one query.
+    pub operators: usize,
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { time: Duration::from_secs(30), memory_bytes: 512 << 20, rows: 100_000, answer_bytes: 256 << 20 }
+        Self {
+            time: Duration::from_secs(30),
+            memory_bytes: 512 << 20,
+            rows: 100_000,
+            answer_bytes: 256 << 20,
+            operators: 2_000,
+        }
     }
 }
 
@@ -75,13 +83,17 @@ impl Engine {
         options.execution.parquet.pushdown_filters = true;
         options.execution.parquet.reorder_filters = true;
         options.execution.time_zone = Some("UTC".to_owned());
-        let base = SessionStateBuilder::new()
+        let mut base = SessionStateBuilder::new()
             .with_config(config)
             .with_runtime_env(runtime)
             .with_default_features()
             .with_table_factories(std::collections::HashMap::new())
             .with_file_formats(Vec::new())
             .build();
+        for name in guard::UNBOUNDED_FUNCTIONS {
+            let removed = base.deregister_udf(name);
+            removed.map_err(|error| QueryError::Internal(error.strip_backtrace()))?;
+        }
         Ok(Self { lake, limits, base, threads })
     }
 
@@ -110,7 +122,7 @@ impl Engine {
 
     async fn run(&self, tenant: Tenant, query: &str, params: Vec<Value>) -> Result<Answer, QueryError> {
         let fail = |error| QueryError::from_datafusion(&error);
-        let statement = guard::check(query)?;
+        let statement = guard::check(query, self.limits.operators)?;
         let context = self.session(tenant).map_err(fail)?;
         let plan = context.state().statement_to_plan(statement).await.map_err(fail)?;
         guard::options().verify_plan(&plan).map_err(|error| QueryError::Refused(error.strip_backtrace()))?;

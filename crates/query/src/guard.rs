@@ -1,17 +1,22 @@
 //! What a query may be: one statement that reads.
 //!
-//! Three walls, each enough by itself for what it is there for:
+//! Four walls, each enough by itself for what it is there for:
 //!
 //! 1. only one `SELECT`, `WITH`, `VALUES`, `EXPLAIN`, `SHOW TABLES`, `SHOW COLUMNS` or `DESCRIBE` is planned ([`check`]), and
 //!    the plan is verified again to hold no DDL, no DML and no statement ([`options`]);
 //! 2. the session knows no table but the views of [`crate::tables`], whose rows are filtered by tenant inside the plan: no
 //!    quoting, subquery, CTE or other name leads around them;
-//! 3. file formats, URL tables and table functions that read files are not registered at all.
+//! 3. file formats, URL tables and table functions that read files are not registered at all;
+//! 4. a query has a bounded number of operators (a chain of them is a tree as deep, and planners walk trees by recursion), and
+//!    scalar functions that make much out of little ([`UNBOUNDED_FUNCTIONS`]) are not there: their results are made outside
+//!    the memory that queries share.
 
 use std::collections::VecDeque;
 
 use datafusion::execution::context::SQLOptions;
 use datafusion::logical_expr::sqlparser::ast::Statement as Sql;
+use datafusion::logical_expr::sqlparser::dialect::GenericDialect;
+use datafusion::logical_expr::sqlparser::tokenizer::{Token, Tokenizer};
 use datafusion::sql::parser::{DFParser, Statement};
 
 use crate::QueryError;
@@ -21,8 +26,29 @@ pub fn options() -> SQLOptions {
     SQLOptions::new().with_allow_ddl(false).with_allow_dml(false).with_allow_statements(false)
 }
 
-/// The one statement of `query`, if it only reads.
-pub fn check(query: &str) -> Result<Statement, QueryError> {
+/// Scalar functions whose result is as large as a number among their arguments says.
+pub const UNBOUNDED_FUNCTIONS: [&str; 10] = [
+    "array_repeat",
+    "array_resize",
+    "gen_series",
+    "generate_series",
+    "list_repeat",
+    "list_resize",
+    "lpad",
+    "range",
+    "repeat",
+    "rpad",
+];
+
+/// The one statement of `query`, if it only reads and has at most `max_operators` operators.
+pub fn check(query: &str, max_operators: usize) -> Result<Statement, QueryError> {
+    let operators = count_operators(query)?;
+    if operators > max_operators {
+        return Err(QueryError::Limit {
+            message: format!("the query has {operators} operators, more than {max_operators}; an IN list is one"),
+            setting: "query.max_operators",
+        });
+    }
     let mut statements: VecDeque<Statement> =
         DFParser::parse_sql(query).map_err(|error| QueryError::from_datafusion(&error))?;
     let Some(statement) = statements.pop_front() else {
@@ -39,6 +65,20 @@ pub fn check(query: &str) -> Result<Statement, QueryError> {
             "{word} is not allowed: queries only read (SELECT, WITH, EXPLAIN, SHOW TABLES)"
         )))
     }
+}
+
+/// Tokens that can make the tree deeper: all but names, literals, commas and white space, and the words that chain.
+fn count_operators(query: &str) -> Result<usize, QueryError> {
+    const CHAINING: [&str; 10] = ["AND", "OR", "NOT", "IS", "UNION", "EXCEPT", "INTERSECT", "JOIN", "COLLATE", "AT"];
+    let tokens =
+        Tokenizer::new(&GenericDialect {}, query).tokenize().map_err(|error| QueryError::Invalid(error.to_string()))?;
+    let deepens = |token: &Token| match token {
+        Token::Word(word) => CHAINING.iter().any(|chaining| word.value.eq_ignore_ascii_case(chaining)),
+        Token::Whitespace(_) | Token::Comma | Token::Number(..) | Token::EOF | Token::SemiColon => false,
+        Token::SingleQuotedString(_) | Token::DoubleQuotedString(_) | Token::Placeholder(_) | Token::Period => false,
+        _ => true,
+    };
+    Ok(tokens.iter().filter(|token| deepens(token)).count())
 }
 
 fn reads(statement: &Statement) -> bool {

@@ -1,7 +1,7 @@
 //! The bodies of OTLP answers, in the encoding of the request.
 //!
-//! opentelemetry-proto 1.11, `docs/specification.md`: the whole request taken is an empty `Export…ServiceResponse`; some records
-//! refused is a 200 with `partial_success`; a refused request is a `google.rpc.Status`.
+//! opentelemetry-proto 1.11, `docs/specification.md`: the whole request taken is an empty `Export…ServiceResponse`;
+//! some records refused is a 200 with `partial_success`; a refused request is a `google.rpc.Status`.
 
 use record::json;
 use record::source::Signal;
@@ -29,8 +29,8 @@ pub fn success(content_type: ContentType) -> Vec<u8> {
     }
 }
 
-/// `rejected` records were refused for the reason in `message`; 0 makes it a warning. (Hooks, which are not OTLP, count as log
-/// records.)
+/// `rejected` records were refused for the reason in `message`; 0 makes it a warning. (Hooks, which are not OTLP, count
+/// as log records.)
 pub fn partial_success(signal: Signal, content_type: ContentType, rejected: i64, message: &str) -> Vec<u8> {
     let mut out = Vec::new();
     match content_type {

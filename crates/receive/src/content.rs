@@ -48,8 +48,8 @@ pub enum ContentEncoding {
 pub struct UnsupportedEncoding;
 
 impl ContentEncoding {
-    /// Reads a `Content-Encoding` header. Empty means identity, `x-gzip` means gzip (RFC 9110, 8.4.1.3), identity in a list
-    /// counts for nothing, and two encodings on top of each other are not supported.
+    /// Reads a `Content-Encoding` header. Empty means identity, `x-gzip` means gzip (RFC 9110, 8.4.1.3), identity in a
+    /// list counts for nothing, and two encodings on top of each other are not supported.
     pub fn parse(header: &str) -> Result<Self, UnsupportedEncoding> {
         let mut encoding = Self::Identity;
         for name in header.split(',').map(str::trim) {

@@ -1,10 +1,11 @@
 //! OTLP/JSON and hook JSON, read without copying.
 //!
-//! OTLP/JSON is read as the specification (opentelemetry-proto 1.11, "JSON Protobuf Encoding") and the dialects of real exporters ask:
+//! OTLP/JSON is read as the specification (opentelemetry-proto 1.11, "JSON Protobuf Encoding") and the dialects of real
+//! exporters ask:
 //!
 //! | what | read |
 //! |---|---|
-//! | keys | lowerCamelCase; unknown ones (`snake_case` too) are skipped, whatever they hold; of a key that comes twice the last counts |
+//! | keys | lowerCamelCase; unknown ones (`snake_case` too) are skipped, whatever they hold; of equal keys the last counts |
 //! | any field | `null` means absent |
 //! | integers | JSON numbers (`6`, `6.0`, `6e0`) or decimal strings (`"6"`) |
 //! | doubles | JSON numbers or strings, with `"NaN"`, `"Infinity"`, `"-Infinity"` |
@@ -14,8 +15,8 @@
 //! | `AnyValue` | `{}` and `null` are the null value |
 //! | text | escapes that form no character (half a surrogate pair, from text cut in JavaScript) become U+FFFD |
 //!
-//! The reader is our own because `serde_json`, as it is built here, rejects half surrogate pairs, reads doubles with an error in
-//! their last bit, stops at 128 levels, and quotes the body's text in its errors, which are stored and logged.
+//! The reader is our own because `serde_json`, as it is built here, rejects half surrogate pairs, reads doubles with an
+//! error in their last bit, stops at 128 levels, and quotes the body's text in its errors, which are stored and logged.
 
 use record::otlp::Otlp;
 use record::value::Value;

@@ -1,10 +1,11 @@
 //! Bytes → [`Payload`](record::arrival::Payload): OTLP in protobuf and JSON, hook events in JSON, and back.
 //!
-//! The way in: [`ContentEncoding`] and [`unzip`](unzip::unzip), then [`ContentType`] and [`decode_otlp`] or [`decode_hooks`]. The way back: [`encode_otlp`] and [`encode_hooks`]
-//! for the journal, [`answer`] for the client.
+//! The way in: [`ContentEncoding`] and [`unzip`](unzip::unzip), then [`ContentType`] and [`decode_otlp`] or
+//! [`decode_hooks`]. The way back: [`encode_otlp`] and [`encode_hooks`] for the journal, [`answer`] for the client.
 //!
-//! Architecture invariant: pure. No I/O, no clock, no threads; no input makes it panic, recurse without bound, or take memory out of
-//! proportion ([`limits`]). Decoded text borrows from the body; no text of the body ever stands in an error.
+//! Architecture invariant: pure. No I/O, no clock, no threads; no input makes it panic, recurse without bound, or take
+//! memory out of proportion ([`limits`]). Decoded text borrows from the body; no text of the body ever stands in an
+//! error.
 
 use record::json::write_value;
 use record::otlp::Otlp;
@@ -44,7 +45,8 @@ pub fn decode_otlp(signal: Signal, content_type: ContentType, body: &[u8]) -> Re
     }
 }
 
-/// Reads hook events: one JSON object, an array of objects, or NDJSON. An empty array is no event; no bytes at all are an error.
+/// Reads hook events: one JSON object, an array of objects, or NDJSON. An empty array is no event; no bytes at all are
+/// an error.
 pub fn decode_hooks(body: &[u8]) -> Result<Vec<Value<'_>>, DecodeError> {
     json::hooks(body)
 }
@@ -54,7 +56,8 @@ pub fn encode_otlp(otlp: &Otlp<'_>, out: &mut Vec<u8>) {
     protobuf::encode::otlp(otlp, out);
 }
 
-/// Appends the events as NDJSON, each line with its line feed. [`decode_hooks`] reads the same events back; no event at all is an empty array.
+/// Appends the events as NDJSON, each line with its line feed. [`decode_hooks`] reads the same events back; no event at
+/// all is an empty array.
 pub fn encode_hooks(events: &[Value<'_>], out: &mut Vec<u8>) {
     if events.is_empty() {
         out.extend_from_slice(b"[]");

@@ -12,8 +12,8 @@ pub const MAX_SKIP_DEPTH: usize = 1024;
 
 /// The decoded tree may take this many bytes for each byte of the body, plus [`TREE_FLOOR`].
 ///
-/// Two bytes of protobuf can claim a whole empty record of some 300 bytes, so that without a bound a body within the limit could
-/// fill the memory. Captured bodies need 1 to 8; a JSON list of one-digit numbers needs 16.
+/// Two bytes of protobuf can claim a whole empty record of some 300 bytes, so that without a bound a body within the
+/// limit could fill the memory. Captured bodies need 1 to 8; a JSON list of one-digit numbers needs 16.
 pub const TREE_FACTOR: usize = 16;
 
 /// What a small body may take whatever its size.

@@ -1,9 +1,9 @@
 //! OTLP in binary protobuf, read without copying and written in one pass.
 //!
-//! Reading follows the protobuf specification: fields in any order, unknown ones (groups included) skipped, the last value of a
-//! singular field wins, repeated singular messages merge, repeated numbers come packed or not. A known field of the wrong wire
-//! type is an error, as in prost. Beyond that, ids must have their length (0 or 16, 0 or 8 bytes) and the bounds of
-//! [`limits`](crate::limits) hold. Not kept: `Resource.entity_refs`, `AnyValue.string_value_strindex` and
+//! Reading follows the protobuf specification: fields in any order, unknown ones (groups included) skipped, the last
+//! value of a singular field wins, repeated singular messages merge, repeated numbers come packed or not. A known field
+//! of the wrong wire type is an error, as in prost. Beyond that, ids must have their length (0 or 16, 0 or 8 bytes) and
+//! the bounds of [`limits`](crate::limits) hold. Not kept: `Resource.entity_refs`, `AnyValue.string_value_strindex` and
 //! `KeyValue.key_strindex` (profiles only).
 
 use record::otlp::Otlp;

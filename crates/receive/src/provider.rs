@@ -4,8 +4,9 @@ use record::otlp::{Otlp, ResourceGroup};
 use record::source::Provider;
 use record::value;
 
-/// The provider of the first resource that gives one away: by `service.name` (`claude-code`, `codex_exec`, `codex_cli_rs`,
-/// `cursor`, …), or by a scope's name, because users may rename the service (`OTEL_SERVICE_NAME`) but not the scope.
+/// The provider of the first resource that gives one away: by `service.name` (`claude-code`, `codex_exec`,
+/// `codex_cli_rs`, `cursor`, …), or by a scope's name, because users may rename the service (`OTEL_SERVICE_NAME`) but
+/// not the scope.
 pub fn provider_of(otlp: &Otlp<'_>) -> Provider {
     match otlp {
         Otlp::Logs(groups) => groups.iter().find_map(of_group),

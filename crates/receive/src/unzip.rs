@@ -2,11 +2,12 @@
 //!
 //! | encoding | format | after the end of the stream |
 //! |---|---|---|
-//! | gzip | RFC 1952, one member or several | anything but a further member is broken (2.2: nothing stands between or after members) |
+//! | gzip | RFC 1952, one member or several | anything but a further member is broken (2.2) |
 //! | deflate | RFC 1950 (zlib), or RFC 1951 without a frame | anything is broken |
 //! | zstd | RFC 8878, one frame or several, windows to 8 MiB (RFC 9659) | anything but a further frame is broken |
 //!
-//! The buffer grows with what really comes out, so that neither a claimed size nor a bomb takes memory beyond the limit.
+//! The buffer grows with what really comes out, so that neither a claimed size nor a bomb takes memory beyond the
+//! limit.
 
 use std::borrow::Cow;
 use std::io::Read;

@@ -35,6 +35,8 @@ pub struct Config {
 pub struct Intake {
     /// Of one request, before and after decompression (OTLP 1.11: at least 64 MiB).
     pub max_body_bytes: usize,
+    /// Of one request.
+    pub max_records: usize,
     /// Bodies in memory at one time.
     pub max_in_flight_bytes: usize,
     /// Until a body has arrived.
@@ -69,6 +71,7 @@ impl Default for Config {
             bootstrap_key: None,
             intake: Intake {
                 max_body_bytes: 64 << 20,
+                max_records: 200_000,
                 max_in_flight_bytes: 256 << 20,
                 body_timeout: Duration::from_secs(60),
             },

@@ -3,3 +3,6 @@
 
 pub mod accept;
 pub mod drain;
+
+#[cfg(test)]
+mod tests;

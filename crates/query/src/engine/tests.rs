@@ -165,6 +165,22 @@ async fn limits_say_which_setting_they_are() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn functions_that_make_much_out_of_little_are_not_there() {
+    let house = house(Limits::default()).await;
+    for query in [
+        "select array_length(generate_series(1, 100000000000))",
+        "select length(repeat('x', 2000000000))",
+        "select length(lpad('x', 2000000000))",
+        "select array_length(array_repeat(1, 2000000000))",
+    ] {
+        let error = house.json(query, vec![]).await.expect_err(query);
+        assert!(matches!(error, QueryError::Invalid(_)), "{query}: {error:?}");
+    }
+    let rows = house.json("select count(*) as n from generate_series(1, 10)", vec![]).await.expect("streamed");
+    assert_eq!(rows, json!([{"n": 10}]));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_wrong_name_is_answered_plainly() {
     let house = house(Limits::default()).await;
     let error = house.json("select nothing from coding_agent_events", vec![]).await.expect_err("no such column");

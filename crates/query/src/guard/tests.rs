@@ -12,7 +12,7 @@ fn reading_is_allowed() {
         "describe coding_agent_events",
         "select 'drop table x; --' as text;",
     ] {
-        check(query).expect(query);
+        check(query, 100).expect(query);
     }
 }
 
@@ -31,15 +31,25 @@ fn everything_else_is_refused_by_name() {
         ("explain insert into t values (1)", "EXPLAIN"),
         ("begin", "BEGIN"),
     ] {
-        match check(query) {
+        match check(query, 100) {
             Err(QueryError::Refused(message)) => assert!(message.starts_with(word), "{query}: {message}"),
             other => panic!("{query}: {other:?}"),
         }
     }
     for query in ["select 1; select 2", "select 1; drop table x"] {
-        assert!(matches!(check(query), Err(QueryError::Refused(_))), "{query}");
+        assert!(matches!(check(query, 100), Err(QueryError::Refused(_))), "{query}");
     }
     for query in ["", "  ", "selec 1", "-- nothing"] {
-        assert!(matches!(check(query), Err(QueryError::Invalid(_))), "{query}");
+        assert!(matches!(check(query, 100), Err(QueryError::Invalid(_))), "{query}");
     }
+}
+
+#[test]
+fn a_chain_is_counted_and_a_list_is_not() {
+    for chain in [" + 1", " and true", "::int", " union all select 1", " || 'x'", " is null"] {
+        let query = format!("select 1{}", chain.repeat(200));
+        assert!(matches!(check(&query, 100), Err(QueryError::Limit { .. })), "{query}");
+    }
+    let list = format!("select 1 in ({}1)", "1, ".repeat(5_000));
+    check(&list, 100).expect("one operator");
 }

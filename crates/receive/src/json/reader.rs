@@ -195,8 +195,8 @@ impl<'a, 'c> Reader<'a, 'c> {
         Ok(false)
     }
 
-    /// Goes on to the next value of what is `open`, closing what ends; whether there is one. `opened`: the innermost has just
-    /// begun.
+    /// Goes on to the next value of what is `open`, closing what ends; whether there is one. `opened`: the innermost
+    /// has just begun.
     fn seek_in_skipped(&mut self, open: &mut Vec<u8>, mut opened: bool) -> Result<bool, Fault> {
         while let Some(close) = open.last().copied() {
             match self.peek() {

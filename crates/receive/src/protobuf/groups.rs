@@ -43,7 +43,7 @@ impl<R> Default for Request<'_, R> {
 
 impl<'a, R: Record<'a>> Message<'a> for Request<'a, R> {
     fn field(&mut self, key: Key, reader: &mut Reader<'a, '_>) -> Result<(), Fault> {
-        if key.number != 1 {
+        if key.number() != 1 {
             return reader.skip(key);
         }
         let empty = ResourceGroup { resource: Resource::default(), scopes: Vec::new(), schema_url: Cow::default() };
@@ -55,8 +55,9 @@ fn read_resource_group<'a, R: Record<'a>>(
     mut reader: Reader<'a, '_>,
     group: &mut ResourceGroup<'a, R>,
 ) -> Result<(), Fault> {
-    while let Some(key) = reader.next()? {
-        match key.number {
+    while reader.more() {
+        let key = reader.key()?;
+        match key.number() {
             1 => reader.message(key, "resource", &mut group.resource)?,
             2 => {
                 let empty = ScopeGroup { scope: Scope::default(), records: Vec::new(), schema_url: Cow::default() };
@@ -70,8 +71,9 @@ fn read_resource_group<'a, R: Record<'a>>(
 }
 
 fn read_scope_group<'a, R: Record<'a>>(mut reader: Reader<'a, '_>, group: &mut ScopeGroup<'a, R>) -> Result<(), Fault> {
-    while let Some(key) = reader.next()? {
-        match key.number {
+    while reader.more() {
+        let key = reader.key()?;
+        match key.number() {
             1 => reader.message(key, "scope", &mut group.scope)?,
             2 => reader.push(key, R::RECORDS, &mut group.records)?,
             3 => group.schema_url = reader.text(key, "schema_url")?,

@@ -5,7 +5,7 @@ use crate::error::Fault;
 
 impl<'a> Message<'a> for LogRecord<'a> {
     fn field(&mut self, key: Key, reader: &mut Reader<'a, '_>) -> Result<(), Fault> {
-        match key.number {
+        match key.number() {
             1 => self.time_unix_nano = reader.fixed64(key, "time_unix_nano")?,
             2 => self.severity_number = reader.int32(key, "severity_number")?,
             3 => self.severity_text = reader.text(key, "severity_text")?,

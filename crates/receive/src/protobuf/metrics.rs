@@ -7,7 +7,7 @@ use crate::error::Fault;
 
 impl<'a> Message<'a> for Metric<'a> {
     fn field(&mut self, key: Key, reader: &mut Reader<'a, '_>) -> Result<(), Fault> {
-        match key.number {
+        match key.number() {
             1 => self.name = reader.text(key, "name")?,
             2 => self.description = reader.text(key, "description")?,
             3 => self.unit = reader.text(key, "unit")?,
@@ -45,7 +45,7 @@ impl<P, const FIELDS: u32> Default for Data<P, FIELDS> {
 
 impl<'a, P: Message<'a>, const FIELDS: u32> Message<'a> for Data<P, FIELDS> {
     fn field(&mut self, key: Key, reader: &mut Reader<'a, '_>) -> Result<(), Fault> {
-        match key.number {
+        match key.number() {
             1 => reader.push(key, "data_points", &mut self.points)?,
             2 if FIELDS >= 2 => self.aggregation_temporality = reader.int32(key, "aggregation_temporality")?,
             3 if FIELDS >= 3 => self.is_monotonic = reader.bool(key, "is_monotonic")?,
@@ -122,7 +122,7 @@ fn read_summary<'a>(data: &mut MetricData<'a>, key: Key, reader: &mut Reader<'a,
 
 impl<'a> Message<'a> for NumberPoint<'a> {
     fn field(&mut self, key: Key, reader: &mut Reader<'a, '_>) -> Result<(), Fault> {
-        match key.number {
+        match key.number() {
             2 => self.start_time_unix_nano = reader.fixed64(key, "start_time_unix_nano")?,
             3 => self.time_unix_nano = reader.fixed64(key, "time_unix_nano")?,
             4 => self.value = Number::Double(reader.double(key, "as_double")?),
@@ -138,7 +138,7 @@ impl<'a> Message<'a> for NumberPoint<'a> {
 
 impl<'a> Message<'a> for HistogramPoint<'a> {
     fn field(&mut self, key: Key, reader: &mut Reader<'a, '_>) -> Result<(), Fault> {
-        match key.number {
+        match key.number() {
             2 => self.start_time_unix_nano = reader.fixed64(key, "start_time_unix_nano")?,
             3 => self.time_unix_nano = reader.fixed64(key, "time_unix_nano")?,
             4 => self.count = reader.fixed64(key, "count")?,
@@ -158,7 +158,7 @@ impl<'a> Message<'a> for HistogramPoint<'a> {
 
 impl<'a> Message<'a> for ExponentialHistogramPoint<'a> {
     fn field(&mut self, key: Key, reader: &mut Reader<'a, '_>) -> Result<(), Fault> {
-        match key.number {
+        match key.number() {
             1 => reader.push(key, "attributes", &mut self.attributes)?,
             2 => self.start_time_unix_nano = reader.fixed64(key, "start_time_unix_nano")?,
             3 => self.time_unix_nano = reader.fixed64(key, "time_unix_nano")?,
@@ -181,7 +181,7 @@ impl<'a> Message<'a> for ExponentialHistogramPoint<'a> {
 
 impl Message<'_> for Buckets {
     fn field(&mut self, key: Key, reader: &mut Reader<'_, '_>) -> Result<(), Fault> {
-        match key.number {
+        match key.number() {
             1 => self.offset = reader.sint32(key, "offset")?,
             2 => reader.push_varint(key, "bucket_counts", &mut self.bucket_counts)?,
             _ => reader.skip(key)?,
@@ -192,7 +192,7 @@ impl Message<'_> for Buckets {
 
 impl<'a> Message<'a> for SummaryPoint<'a> {
     fn field(&mut self, key: Key, reader: &mut Reader<'a, '_>) -> Result<(), Fault> {
-        match key.number {
+        match key.number() {
             2 => self.start_time_unix_nano = reader.fixed64(key, "start_time_unix_nano")?,
             3 => self.time_unix_nano = reader.fixed64(key, "time_unix_nano")?,
             4 => self.count = reader.fixed64(key, "count")?,
@@ -209,7 +209,7 @@ impl<'a> Message<'a> for SummaryPoint<'a> {
 /// `ValueAtQuantile`.
 impl Message<'_> for (f64, f64) {
     fn field(&mut self, key: Key, reader: &mut Reader<'_, '_>) -> Result<(), Fault> {
-        match key.number {
+        match key.number() {
             1 => self.0 = reader.double(key, "quantile")?,
             2 => self.1 = reader.double(key, "value")?,
             _ => reader.skip(key)?,
@@ -220,7 +220,7 @@ impl Message<'_> for (f64, f64) {
 
 impl<'a> Message<'a> for Exemplar<'a> {
     fn field(&mut self, key: Key, reader: &mut Reader<'a, '_>) -> Result<(), Fault> {
-        match key.number {
+        match key.number() {
             2 => self.time_unix_nano = reader.fixed64(key, "time_unix_nano")?,
             3 => self.value = Number::Double(reader.double(key, "as_double")?),
             4 => self.span_id = reader.id(key, "span_id")?,

@@ -5,7 +5,7 @@ use crate::error::Fault;
 
 impl<'a> Message<'a> for Span<'a> {
     fn field(&mut self, key: Key, reader: &mut Reader<'a, '_>) -> Result<(), Fault> {
-        match key.number {
+        match key.number() {
             1 => self.trace_id = reader.id(key, "trace_id")?,
             2 => self.span_id = reader.id(key, "span_id")?,
             3 => self.trace_state = reader.text(key, "trace_state")?,
@@ -30,7 +30,7 @@ impl<'a> Message<'a> for Span<'a> {
 
 impl<'a> Message<'a> for SpanEvent<'a> {
     fn field(&mut self, key: Key, reader: &mut Reader<'a, '_>) -> Result<(), Fault> {
-        match key.number {
+        match key.number() {
             1 => self.time_unix_nano = reader.fixed64(key, "time_unix_nano")?,
             2 => self.name = reader.text(key, "name")?,
             3 => reader.push(key, "attributes", &mut self.attributes)?,
@@ -43,7 +43,7 @@ impl<'a> Message<'a> for SpanEvent<'a> {
 
 impl<'a> Message<'a> for SpanLink<'a> {
     fn field(&mut self, key: Key, reader: &mut Reader<'a, '_>) -> Result<(), Fault> {
-        match key.number {
+        match key.number() {
             1 => self.trace_id = reader.id(key, "trace_id")?,
             2 => self.span_id = reader.id(key, "span_id")?,
             3 => self.trace_state = reader.text(key, "trace_state")?,
@@ -58,7 +58,7 @@ impl<'a> Message<'a> for SpanLink<'a> {
 
 impl<'a> Message<'a> for SpanStatus<'a> {
     fn field(&mut self, key: Key, reader: &mut Reader<'a, '_>) -> Result<(), Fault> {
-        match key.number {
+        match key.number() {
             2 => self.message = reader.text(key, "message")?,
             3 => self.code = reader.int32(key, "code")?,
             _ => reader.skip(key)?,

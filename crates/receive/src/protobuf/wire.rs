@@ -9,34 +9,47 @@ use crate::limits::{Account, MAX_SKIP_DEPTH};
 pub(super) trait Message<'a>: Default {
     /// Reads the value that follows `key`, or skips it.
     fn field(&mut self, key: Key, reader: &mut Reader<'a, '_>) -> Result<(), Fault>;
+
+    /// The whole message, where it has the one shape that is worth a short cut.
+    #[inline]
+    fn at_once(_bytes: &'a [u8]) -> Option<Self> {
+        None
+    }
 }
 
+/// Field number and wire type, as they stand on the wire. Whether they exist is looked at only where they are not what
+/// was expected.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Key {
-    pub(super) number: u32,
-    wire: Wire,
+pub(super) struct Key(u32);
+
+impl Key {
+    #[inline]
+    pub(super) fn number(self) -> u32 {
+        self.0 >> 3
+    }
+
+    #[inline]
+    fn wire(self) -> u32 {
+        self.0 & 7
+    }
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Wire {
-    Varint,
-    Fixed64,
-    Length,
-    StartGroup,
-    EndGroup,
-    Fixed32,
-}
+const VARINT: u32 = 0;
+const FIXED64: u32 = 1;
+const LENGTH: u32 = 2;
+const START_GROUP: u32 = 3;
+const END_GROUP: u32 = 4;
+const FIXED32: u32 = 5;
 
-impl Wire {
-    fn name(self) -> &'static str {
-        match self {
-            Self::Varint => "a varint",
-            Self::Fixed64 => "a 64-bit number",
-            Self::Length => "a length",
-            Self::StartGroup => "a group",
-            Self::EndGroup => "the end of a group",
-            Self::Fixed32 => "a 32-bit number",
-        }
+fn wire_name(wire: u32) -> &'static str {
+    match wire {
+        VARINT => "a varint",
+        FIXED64 => "a 64-bit number",
+        LENGTH => "a length",
+        START_GROUP => "a group",
+        END_GROUP => "the end of a group",
+        FIXED32 => "a 32-bit number",
+        _ => "a wire type that does not exist",
     }
 }
 
@@ -55,26 +68,44 @@ impl<'a, 'c> Reader<'a, 'c> {
     /// Reads all that is left into `message`.
     #[inline]
     pub(super) fn merge<M: Message<'a>>(mut self, message: &mut M) -> Result<(), Fault> {
-        while let Some(key) = self.next()? {
+        while self.more() {
+            let key = self.key()?;
             message.field(key, &mut self)?;
         }
         Ok(())
     }
 
-    /// The next field's key, if there is a next field.
     #[inline]
-    pub(super) fn next(&mut self) -> Result<Option<Key>, Fault> {
-        if self.rest.is_empty() { Ok(None) } else { self.key().map(Some) }
+    pub(super) fn more(&self) -> bool {
+        !self.rest.is_empty()
+    }
+
+    /// The next field's key.
+    #[inline]
+    pub(super) fn key(&mut self) -> Result<Key, Fault> {
+        match self.rest {
+            [byte, rest @ ..] if *byte < 0x80 => {
+                self.rest = rest;
+                Ok(Key(u32::from(*byte)))
+            }
+            _ => self.long_key(),
+        }
     }
 
     /// A repeated message: one more of `list`.
     #[inline]
     pub(super) fn push<M: Message<'a>>(&mut self, key: Key, name: &str, list: &mut Vec<M>) -> Result<(), Fault> {
-        self.push_with(key, name, list, M::default(), Reader::merge)
+        let inner = self.element(key, name, list)?;
+        match M::at_once(inner.rest) {
+            Some(item) => {
+                list.push(item);
+                Ok(())
+            }
+            None => inner.append(name, list, M::default(), Reader::merge),
+        }
     }
 
     /// A repeated message: one more of `list`, `empty` at first and then read in place by `read`.
-    #[inline]
     pub(super) fn push_with<T>(
         &mut self,
         key: Key,
@@ -83,15 +114,32 @@ impl<'a, 'c> Reader<'a, 'c> {
         empty: T,
         read: impl FnOnce(Self, &mut T) -> Result<(), Fault>,
     ) -> Result<(), Fault> {
-        let index = list.len();
-        let inner = self.inner(key).map_err(|fault| fault.index(index).field(name))?;
+        self.element(key, name, list)?.append(name, list, empty, read)
+    }
+
+    /// The next element of `list`, paid for and with room in it.
+    #[inline]
+    fn element<T>(&mut self, key: Key, name: &str, list: &mut Vec<T>) -> Result<Self, Fault> {
+        let inner = self.inner(key).map_err(|fault| fault.index(list.len()).field(name))?;
         self.account.pay::<T>(inner.at())?;
         if list.capacity() == 0 {
             list.reserve_exact(self.account.affordable::<T>(self.siblings(key)) + 1);
         }
+        Ok(inner)
+    }
+
+    #[inline]
+    fn append<T>(
+        self,
+        name: &str,
+        list: &mut Vec<T>,
+        empty: T,
+        read: impl FnOnce(Self, &mut T) -> Result<(), Fault>,
+    ) -> Result<(), Fault> {
+        let index = list.len();
         list.push(empty);
         match list.last_mut() {
-            Some(item) => read(inner, item).map_err(|fault| fault.index(index).field(name)),
+            Some(item) => read(self, item).map_err(|fault| fault.index(index).field(name)),
             None => Ok(()),
         }
     }
@@ -119,7 +167,7 @@ impl<'a, 'c> Reader<'a, 'c> {
 
     #[inline]
     pub(super) fn bytes(&mut self, key: Key, name: &str) -> Result<&'a [u8], Fault> {
-        self.expect(key, Wire::Length).and_then(|()| self.length_delimited()).map_err(|fault| fault.field(name))
+        self.expect(key, LENGTH).and_then(|()| self.length_delimited()).map_err(|fault| fault.field(name))
     }
 
     /// An id of `N` bytes; empty and all-zero mean none.
@@ -139,7 +187,7 @@ impl<'a, 'c> Reader<'a, 'c> {
 
     #[inline]
     pub(super) fn uint64(&mut self, key: Key, name: &str) -> Result<u64, Fault> {
-        self.expect(key, Wire::Varint).and_then(|()| self.varint()).map_err(|fault| fault.field(name))
+        self.expect(key, VARINT).and_then(|()| self.varint()).map_err(|fault| fault.field(name))
     }
 
     #[inline]
@@ -172,18 +220,12 @@ impl<'a, 'c> Reader<'a, 'c> {
 
     #[inline]
     pub(super) fn fixed64(&mut self, key: Key, name: &str) -> Result<u64, Fault> {
-        self.expect(key, Wire::Fixed64)
-            .and_then(|()| self.take())
-            .map(u64::from_le_bytes)
-            .map_err(|fault| fault.field(name))
+        self.expect(key, FIXED64).and_then(|()| self.take()).map(u64::from_le_bytes).map_err(|fault| fault.field(name))
     }
 
     #[inline]
     pub(super) fn fixed32(&mut self, key: Key, name: &str) -> Result<u32, Fault> {
-        self.expect(key, Wire::Fixed32)
-            .and_then(|()| self.take())
-            .map(u32::from_le_bytes)
-            .map_err(|fault| fault.field(name))
+        self.expect(key, FIXED32).and_then(|()| self.take()).map(u32::from_le_bytes).map_err(|fault| fault.field(name))
     }
 
     #[inline]
@@ -199,7 +241,7 @@ impl<'a, 'c> Reader<'a, 'c> {
         list: &mut Vec<T>,
         convert: impl Fn(u64) -> T,
     ) -> Result<(), Fault> {
-        if key.wire != Wire::Length {
+        if key.wire() != LENGTH {
             list.push(convert(self.fixed64(key, name)?));
             return self.account.pay::<T>(self.at());
         }
@@ -218,7 +260,7 @@ impl<'a, 'c> Reader<'a, 'c> {
 
     /// Repeated `uint64`, packed or not.
     pub(super) fn push_varint(&mut self, key: Key, name: &str, list: &mut Vec<u64>) -> Result<(), Fault> {
-        if key.wire != Wire::Length {
+        if key.wire() != LENGTH {
             list.push(self.uint64(key, name)?);
             return self.account.pay::<u64>(self.at());
         }
@@ -236,17 +278,21 @@ impl<'a, 'c> Reader<'a, 'c> {
         let mut open: Vec<u32> = Vec::new();
         let mut key = key;
         loop {
-            match key.wire {
-                Wire::Varint => drop(self.varint()?),
-                Wire::Fixed64 => drop(self.take::<8>()?),
-                Wire::Fixed32 => drop(self.take::<4>()?),
-                Wire::Length => drop(self.length_delimited()?),
-                Wire::StartGroup if open.len() >= MAX_SKIP_DEPTH => {
+            if key.number() == 0 {
+                return Err(Fault::new(self.at(), "field number 0 does not exist"));
+            }
+            match key.wire() {
+                VARINT => drop(self.varint()?),
+                FIXED64 => drop(self.take::<8>()?),
+                FIXED32 => drop(self.take::<4>()?),
+                LENGTH => drop(self.length_delimited()?),
+                START_GROUP if open.len() >= MAX_SKIP_DEPTH => {
                     return Err(Fault::new(self.at(), format!("groups nest deeper than {MAX_SKIP_DEPTH}")));
                 }
-                Wire::StartGroup => open.push(key.number),
-                Wire::EndGroup if open.pop() == Some(key.number) => {}
-                Wire::EndGroup => return Err(Fault::new(self.at(), "a group ends that did not begin")),
+                START_GROUP => open.push(key.number()),
+                END_GROUP if open.pop() == Some(key.number()) => {}
+                END_GROUP => return Err(Fault::new(self.at(), "a group ends that did not begin")),
+                wire => return Err(Fault::new(self.at(), format!("wire type {wire} does not exist"))),
             }
             if open.is_empty() {
                 return Ok(());
@@ -261,38 +307,27 @@ impl<'a, 'c> Reader<'a, 'c> {
         self.rest.as_ptr().addr()
     }
 
-    #[inline]
-    fn key(&mut self) -> Result<Key, Fault> {
+    fn long_key(&mut self) -> Result<Key, Fault> {
         let at = self.at();
-        let varint = match self.rest {
-            [byte, rest @ ..] if *byte < 0x80 => {
-                self.rest = rest;
-                u32::from(*byte)
-            }
-            _ => u32::try_from(self.varint()?).map_err(|_| Fault::new(at, "a field number over 2^29"))?,
-        };
-        let wire = match varint & 7 {
-            0 => Wire::Varint,
-            1 => Wire::Fixed64,
-            2 => Wire::Length,
-            3 => Wire::StartGroup,
-            4 => Wire::EndGroup,
-            5 => Wire::Fixed32,
-            wire => return Err(Fault::new(at, format!("wire type {wire} does not exist"))),
-        };
-        match varint >> 3 {
-            0 => Err(Fault::new(at, "field number 0 does not exist")),
-            number => Ok(Key { number, wire }),
+        match u32::try_from(self.varint()?) {
+            Ok(key) => Ok(Key(key)),
+            Err(_) => Err(Fault::new(at, "a field number over 2^29")),
         }
     }
 
     #[inline]
-    fn expect(&self, key: Key, wire: Wire) -> Result<(), Fault> {
-        if key.wire == wire {
-            return Ok(());
-        }
-        let reason = format!("expected {}, found {}", wire.name(), key.wire.name());
-        Err(Fault::new(self.at(), reason))
+    fn expect(&self, key: Key, wire: u32) -> Result<(), Fault> {
+        if key.wire() == wire { Ok(()) } else { Err(self.unexpected(key, wire)) }
+    }
+
+    #[cold]
+    fn unexpected(&self, key: Key, wire: u32) -> Fault {
+        Fault::new(self.at(), format!("expected {}, found {}", wire_name(wire), wire_name(key.wire())))
+    }
+
+    #[cold]
+    fn cut_off(&self, at: usize, wanted: u64) -> Fault {
+        Fault::new(at, format!("cut off: {wanted} bytes wanted, {} left", self.rest.len()))
     }
 
     #[inline]
@@ -333,7 +368,7 @@ impl<'a, 'c> Reader<'a, 'c> {
                 self.rest = rest;
                 Ok(*bytes)
             }
-            None => Err(Fault::new(self.at(), format!("cut off: {N} bytes wanted, {} left", self.rest.len()))),
+            None => Err(self.cut_off(self.at(), N as u64)),
         }
     }
 
@@ -346,13 +381,13 @@ impl<'a, 'c> Reader<'a, 'c> {
                 self.rest = rest;
                 Ok(bytes)
             }
-            None => Err(Fault::new(at, format!("cut off: a length of {length}, {} bytes left", self.rest.len()))),
+            None => Err(self.cut_off(at, length)),
         }
     }
 
     #[inline]
     fn inner(&mut self, key: Key) -> Result<Self, Fault> {
-        self.expect(key, Wire::Length)?;
+        self.expect(key, LENGTH)?;
         Ok(Self { rest: self.length_delimited()?, account: self.account })
     }
 

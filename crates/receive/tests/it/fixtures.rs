@@ -176,8 +176,8 @@ fn the_provider_of_each_capture_is_known_without_its_route() {
     }
 }
 
-/// Bodies of our own with every kind of message: opentelemetry-proto's own examples are alike, and a receiver was seen to lose
-/// their exponential histogram.
+/// Bodies of our own with every kind of message: opentelemetry-proto's own examples are alike, and a receiver was seen
+/// to lose their exponential histogram.
 #[test]
 fn nothing_of_the_written_examples_is_dropped() {
     let example = |signal: Signal| {

@@ -10,7 +10,7 @@ use crate::oracle;
 use crate::trees;
 
 proptest! {
-    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(200) })]
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(100) })]
 
     #[test]
     fn protobuf((signal, otlp) in trees::otlp()) {
@@ -30,7 +30,7 @@ proptest! {
     }
 
     #[test]
-    fn hooks(events in proptest::collection::vec(trees::hook(), 0..4)) {
+    fn hooks(events in proptest::collection::vec(trees::hook(), 0..3)) {
         let mut body = Vec::new();
         encode_hooks(&events, &mut body);
         let decoded = decode_hooks(&body);

@@ -1,4 +1,5 @@
-//! Generated trees of every message. Without NaN, which is not equal to itself, and without all-zero ids, which mean none.
+//! Generated trees of every message. Without NaN, which is not equal to itself, and without all-zero ids, which mean
+//! none.
 
 use std::borrow::Cow;
 
@@ -20,9 +21,9 @@ pub(crate) fn otlp() -> impl Strategy<Value = (Signal, Otlp<'static>)> {
     ]
 }
 
-/// A JSON object without equal keys.
+/// A JSON object without equal keys, sometimes with many.
 pub(crate) fn hook() -> impl Strategy<Value = Value<'static>> {
-    map_of(plain_value()).prop_map(Value::Map)
+    map_of(plain_value(), 40).prop_map(Value::Map)
 }
 
 fn plain_value() -> impl Strategy<Value = Value<'static>> {
@@ -33,13 +34,13 @@ fn plain_value() -> impl Strategy<Value = Value<'static>> {
         double().prop_filter("JSON has only finite numbers", |double| double.is_finite()).prop_map(Value::Double),
         text().prop_map(Value::Text),
     ];
-    leaf.prop_recursive(4, 32, 6, |inner| {
-        prop_oneof![vec(inner.clone(), 0..6).prop_map(Value::List), map_of(inner).prop_map(Value::Map)]
+    leaf.prop_recursive(3, 16, 4, |inner| {
+        prop_oneof![vec(inner.clone(), 0..6).prop_map(Value::List), map_of(inner, 4).prop_map(Value::Map)]
     })
 }
 
-fn map_of(inner: impl Strategy<Value = Value<'static>>) -> impl Strategy<Value = Attributes<'static>> {
-    proptest::collection::btree_map(text(), inner, 0..30).prop_map(|map| map.into_iter().collect())
+fn map_of(inner: impl Strategy<Value = Value<'static>>, size: usize) -> impl Strategy<Value = Attributes<'static>> {
+    proptest::collection::btree_map(text(), inner, 0..size).prop_map(|map| map.into_iter().collect())
 }
 
 fn value() -> impl Strategy<Value = Value<'static>> {

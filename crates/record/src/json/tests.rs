@@ -1,5 +1,24 @@
 use super::*;
 
+proptest::proptest! {
+    #[test]
+    fn every_text_is_escaped_as_the_naive_way_does(text in "[\\x00-\\x7f\u{80}-\u{2fff}]{0,40}") {
+        let naive: String = text
+            .chars()
+            .map(|c| match c {
+                '"' => "\\\"".to_owned(),
+                '\\' => "\\\\".to_owned(),
+                '\n' => "\\n".to_owned(),
+                '\r' => "\\r".to_owned(),
+                '\t' => "\\t".to_owned(),
+                c if c < ' ' => format!("\\u{:04x}", c as u32),
+                c => c.to_string(),
+            })
+            .collect();
+        proptest::prop_assert_eq!(json(&Value::text(text)), format!("\"{naive}\""));
+    }
+}
+
 fn json(value: &Value<'_>) -> String {
     let mut out = Vec::new();
     write_value(value, &mut out);

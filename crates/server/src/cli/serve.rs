@@ -35,19 +35,28 @@ const LAST_ANSWERS: Duration = Duration::from_secs(10);
 
 pub(super) fn run(config: Config) -> Result<()> {
     observe::start_log(&config.log)?;
-    let intake = threads("http")?;
-    let draining = threads("drain")?;
-    let querying = threads("query")?;
+    let intake = threads("http", STACK)?;
+    let draining = threads("drain", STACK)?;
+    let querying = threads("query", DEEP_STACK)?;
     let queries = querying.handle().clone();
     let outcome = intake.block_on(serve(config, &draining, queries));
     querying.shutdown_background();
     outcome
 }
 
+const STACK: usize = 2 << 20;
+/// Planners walk a query's tree by recursion; a stack takes memory only as far as it is used.
+const DEEP_STACK: usize = 64 << 20;
+
 /// Threads of their own for intake, drain and queries: a heavy query or a large commit does not hold up an answer.
-fn threads(name: &'static str) -> Result<Runtime> {
+fn threads(name: &'static str, stack: usize) -> Result<Runtime> {
     let cores = std::thread::available_parallelism().map_or(2, std::num::NonZero::get);
-    Ok(Builder::new_multi_thread().worker_threads(cores).thread_name(name).enable_all().build()?)
+    Ok(Builder::new_multi_thread()
+        .worker_threads(cores)
+        .thread_name(name)
+        .thread_stack_size(stack)
+        .enable_all()
+        .build()?)
 }
 
 async fn serve(config: Config, draining: &Runtime, queries: Handle) -> Result<()> {

@@ -68,6 +68,14 @@ pub const SETTINGS: &[Setting] = &[
         },
     ),
     setting(
+        "intake.max_records",
+        "log records, spans, points or hook events of one request [default: 200000]",
+        |config, text| {
+            config.intake.max_records = count(text)?;
+            Ok(())
+        },
+    ),
+    setting(
         "intake.max_in_flight_bytes",
         "bodies in memory at one time; more is answered with 503 [default: 256MiB]",
         |config, text| {

@@ -25,12 +25,14 @@ pub struct Request<'b> {
 /// Why a request was not taken.
 #[derive(Debug, Error)]
 pub enum Refusal {
-    #[error("cannot decode the body: {0}")]
-    Decode(#[from] DecodeError),
+    #[error("cannot decode the body as {form}: {source}")]
+    Decode { form: &'static str, source: DecodeError },
     #[error("cannot decompress the body: {0}")]
     Unzip(String),
     #[error("the body is larger than {limit} bytes after decompression; send it in parts")]
     TooLarge { limit: usize },
+    #[error("the request has {records} records, more than {limit}; send it in parts")]
+    TooMany { records: usize, limit: usize },
     #[error(transparent)]
     Journal(#[from] journal::AppendError),
 }
@@ -61,8 +63,11 @@ struct Prepared {
 fn prepare(house: &House, caller: &Caller, request: &Request<'_>) -> Result<Prepared, Refusal> {
     let body = decompress(request, house.config.intake.max_body_bytes)?;
     let mut payload = match request.signal {
-        Signal::Hooks => Payload::Hooks(receive::decode_hooks(&body)?),
-        signal => Payload::Otlp(receive::decode_otlp(signal, request.content_type, &body)?),
+        Signal::Hooks => Payload::Hooks(receive::decode_hooks(&body).map_err(undecodable(ContentType::Json))?),
+        signal => {
+            let otlp = receive::decode_otlp(signal, request.content_type, &body);
+            Payload::Otlp(otlp.map_err(undecodable(request.content_type))?)
+        }
     };
     let provider = match (request.provider, &payload) {
         (Some(provider), _) => provider,
@@ -70,6 +75,10 @@ fn prepare(house: &House, caller: &Caller, request: &Request<'_>) -> Result<Prep
         (None, Payload::Hooks(_)) => Provider::Other,
     };
     let records = payload.record_count();
+    let limit = house.config.intake.max_records;
+    if records > limit {
+        return Err(Refusal::TooMany { records, limit });
+    }
     let report = house.sanitizer.sanitize(&mut payload, provider);
     house.metrics.sanitized(&report);
     let bytes = body.len() as u64;
@@ -86,6 +95,14 @@ fn prepare(house: &House, caller: &Caller, request: &Request<'_>) -> Result<Prep
         }
     }
     Ok(Prepared { journal_record, provider, records, bytes })
+}
+
+fn undecodable(content_type: ContentType) -> impl Fn(DecodeError) -> Refusal {
+    let form = match content_type {
+        ContentType::Protobuf => "protobuf",
+        ContentType::Json => "JSON",
+    };
+    move |source| Refusal::Decode { form, source }
 }
 
 fn decompress<'b>(request: &Request<'b>, limit: usize) -> Result<Cow<'b, [u8]>, Refusal> {

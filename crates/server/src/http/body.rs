@@ -46,7 +46,8 @@ impl Held {
 
 /// A `Content-Length` is believed up to here; beyond it memory grows as bytes arrive.
 const BELIEVED_LENGTH: usize = 1 << 20;
-/// A sender that is told 413 or 503 while it still writes would not read the answer: so much more is read and dropped.
+/// A sender that is told 413 or 503 while it still writes would not read the answer: so much more is read and dropped
+/// while the answer is on its way.
 const DROPPED_BYTES: usize = 256 << 20;
 const DROPPED_FOR: Duration = Duration::from_secs(10);
 
@@ -81,7 +82,7 @@ pub(super) async fn read(house: &House, headers: &HeaderMap, mut body: Body) -> 
     if let Err(fault) = outcome {
         drop(held);
         if fault.status != StatusCode::BAD_REQUEST {
-            drop_rest(body).await;
+            tokio::spawn(drop_rest(body));
         }
         return Err(fault);
     }

@@ -108,8 +108,8 @@ impl From<&Denied> for Fault {
 impl From<&Refusal> for Fault {
     fn from(refusal: &Refusal) -> Self {
         let status = match refusal {
-            Refusal::Decode(_) | Refusal::Unzip(_) => StatusCode::BAD_REQUEST,
-            Refusal::TooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
+            Refusal::Decode { .. } | Refusal::Unzip(_) => StatusCode::BAD_REQUEST,
+            Refusal::TooLarge { .. } | Refusal::TooMany { .. } => StatusCode::PAYLOAD_TOO_LARGE,
             Refusal::Journal(error) if error.is_temporary() => {
                 tracing::warn!(%error, "request not taken");
                 return Self::new(StatusCode::SERVICE_UNAVAILABLE, "telemetry cannot be kept now, send it again");

@@ -20,16 +20,13 @@ const SECURITY: [(HeaderName, &str); 3] =
 
 const NOT_BUILT: &str = "<!doctype html><meta charset=utf-8><title>modlake</title><p>modlake is running. This build has no dashboard: <code>make run</code> builds one.</p>";
 
-/// A file of the dashboard; its page for every other path that is no API.
+/// A file of the dashboard; its page for every other path that a browser may ask for.
 pub(super) async fn fallback(method: Method, uri: Uri) -> Response {
     let path = uri.path().trim_start_matches('/');
     let is_api = ["v1/", "api/"].iter().any(|prefix| path.starts_with(prefix)) || path == "v1" || path == "api";
-    if is_api {
+    if is_api || (method != Method::GET && method != Method::HEAD) {
         let path: String = uri.path().chars().take(80).collect();
         return Fault::new(StatusCode::NOT_FOUND, format!("no route {path}")).into_response();
-    }
-    if method != Method::GET && method != Method::HEAD {
-        return super::error::method_not_allowed(method, uri).await.into_response();
     }
     if let Some(file) = file(path) {
         return file;

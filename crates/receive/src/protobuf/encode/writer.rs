@@ -1,5 +1,5 @@
-//! Writes fields forward in one pass. A message's length is not known before its content, so room is left for a length of
-//! the likely size and the content moved by a byte or two where the guess was wrong.
+//! Writes fields forward in one pass. A message's length is not known before its content, so room is left for a length
+//! of the likely size and the content moved by a byte or two where the guess was wrong.
 
 /// Writes fields to the end of `out`.
 pub(crate) struct Writer<'o> {

@@ -12,7 +12,7 @@ struct Sample<'a> {
 
 impl<'a> Message<'a> for Sample<'a> {
     fn field(&mut self, key: Key, reader: &mut Reader<'a, '_>) -> Result<(), Fault> {
-        match key.number {
+        match key.number() {
             1 => self.texts.push(reader.text(key, "texts")?),
             2 => reader.push_varint(key, "varints", &mut self.varints)?,
             3 => reader.push_fixed64(key, "fixed", &mut self.fixed, |number| number)?,
@@ -72,7 +72,7 @@ fn siblings_are_counted_but_not_trusted() {
     let bytes = b"\x0A\x01a\x0A\x01b\x0A\x01c\x0A\x7Fd";
     let account = Account::of(bytes);
     let mut reader = Reader::new(bytes, &account);
-    let key = reader.next().unwrap().unwrap();
+    let key = reader.key().unwrap();
     assert_eq!(reader.text(key, "texts").unwrap(), "a");
     assert_eq!(reader.siblings(key), 2);
     assert!(account.affordable::<[u8; 1024]>(usize::MAX) < TREE_FLOOR / 512);
