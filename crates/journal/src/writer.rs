@@ -4,7 +4,7 @@ use std::hash::{BuildHasher, Hasher, RandomState};
 use std::io::{self, IoSlice};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, PoisonError};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use record::time::Timestamp;
 
@@ -17,6 +17,10 @@ use crate::{AppendError, Sequence};
 const MAX_PARTS: usize = 1020;
 const PARTS_PER_FRAME: usize = 3;
 const ZEROS: [u8; 8] = [0; 8];
+/// A disk that failed is tried again after this time.
+const RETRY: Duration = Duration::from_secs(1);
+/// What must fit for a disk to count as writable again.
+const PROBE_BYTES: usize = 256 << 10;
 
 pub(crate) struct Writer {
     core: Arc<Core>,
@@ -74,7 +78,17 @@ impl Writer {
             if shared.closing {
                 return None;
             }
-            shared = core.queued.wait(shared).unwrap_or_else(PoisonError::into_inner);
+            if shared.failed.is_none() {
+                shared = core.queued.wait(shared).unwrap_or_else(PoisonError::into_inner);
+                continue;
+            }
+            let (waited, timeout) = core.queued.wait_timeout(shared, RETRY).unwrap_or_else(PoisonError::into_inner);
+            shared = waited;
+            if timeout.timed_out() {
+                drop(shared);
+                self.probe();
+                shared = core.shared();
+            }
         }
         let head = shared.queue.front().map_or(0, |waiting| frame_bytes(waiting.payload.len()));
         let segment = core.options.segment_bytes;
@@ -213,6 +227,28 @@ impl Writer {
         let tried = self.core.clock.now();
         self.core.shared().failed = (!writable).then(|| Failed { reason: reason.clone(), tried });
         reason
+    }
+
+    /// After a failure nobody may send any more, because the journal says it is not ready: tries the disk by itself, with bytes that
+    /// recovery takes for reserved space, so that a disk that came back is known.
+    fn probe(&mut self) {
+        if let Err(failure) = self.write_zeros() {
+            self.contain(failure);
+        } else {
+            self.core.shared().failed = None;
+        }
+    }
+
+    fn write_zeros(&mut self) -> Result<(), Failure> {
+        if self.active.is_none() {
+            let first = self.core.shared().burn();
+            self.active = Some(self.create(first, 0).map_err(Failure::Create)?);
+        }
+        let Some(active) = &self.active else { return Ok(()) };
+        let zeros = vec![0; PROBE_BYTES];
+        write_all(&*active.file, &mut [IoSlice::new(&zeros)], active.offset).map_err(Failure::Write)?;
+        active.file.sync_data().map_err(Failure::Sync)?;
+        active.file.truncate(active.offset).map_err(Failure::Write)
     }
 
     fn give_up(&self, group: &Group) {

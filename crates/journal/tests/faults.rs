@@ -100,6 +100,29 @@ fn a_disk_that_comes_back_is_used_again() {
 }
 
 #[test]
+fn a_disk_that_comes_back_is_known_without_a_new_record() {
+    for fault in [Fault::Write, Fault::Sync] {
+        let bench = Bench::new();
+        let journal = bench.open();
+        let first = journal.append_blocking(vec![1]).unwrap();
+        bench.disk.fail(fault, 0, u32::MAX);
+        journal.append_blocking(vec![2]).unwrap_err();
+        assert!(matches!(journal.status().state, State::Failed { .. }));
+        bench.disk.heal();
+        let waiting = std::time::Instant::now();
+        while journal.status().state != State::Ready {
+            assert!(waiting.elapsed() < std::time::Duration::from_secs(30), "never ready again");
+            std::thread::yield_now();
+        }
+        let second = journal.append_blocking(vec![3]).unwrap();
+        assert_eq!(numbers(&journal), [first, second]);
+        drop(journal);
+        bench.disk.cut_power(0);
+        assert_eq!(numbers(&bench.open()), [first, second]);
+    }
+}
+
+#[test]
 fn a_full_disk_keeps_what_is_synced_and_can_be_released() {
     let bench = Bench::new();
     let journal = bench.open();

@@ -121,7 +121,7 @@ impl Engine {
     }
 
     async fn run(&self, tenant: Tenant, query: &str, params: Vec<Value>) -> Result<Answer, QueryError> {
-        let fail = |error| QueryError::from_datafusion(&error);
+        let fail = |error| QueryError::from_datafusion(&error, self.limits.memory_bytes);
         let statement = guard::check(query, self.limits.operators)?;
         let context = self.session(tenant).map_err(fail)?;
         let plan = context.state().statement_to_plan(statement).await.map_err(fail)?;

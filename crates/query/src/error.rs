@@ -1,4 +1,5 @@
 use datafusion::error::DataFusionError;
+use datafusion::logical_expr::sqlparser::parser::ParserError;
 use thiserror::Error;
 
 /// Why there is no answer, sorted by what the caller can do.
@@ -19,14 +20,18 @@ pub enum QueryError {
 }
 
 impl QueryError {
-    pub(crate) fn from_datafusion(error: &DataFusionError) -> Self {
+    /// `memory_bytes`: what all queries may use.
+    pub(crate) fn from_datafusion(error: &DataFusionError, memory_bytes: usize) -> Self {
         match error.find_root() {
             DataFusionError::ResourcesExhausted(_) => Self::Limit {
-                message: "the query needs more memory than queries may use".to_owned(),
+                message: format!("the query needs more memory than the {memory_bytes} bytes that queries may use"),
                 setting: "query.memory_bytes",
             },
-            DataFusionError::SQL(..)
-            | DataFusionError::Plan(_)
+            DataFusionError::SQL(error, _) => Self::Invalid(match &**error {
+                ParserError::ParserError(message) | ParserError::TokenizerError(message) => message.clone(),
+                ParserError::RecursionLimitExceeded => "the query nests too deep".to_owned(),
+            }),
+            DataFusionError::Plan(_)
             | DataFusionError::SchemaError(..)
             | DataFusionError::NotImplemented(_)
             | DataFusionError::Execution(_)

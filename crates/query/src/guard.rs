@@ -50,7 +50,7 @@ pub fn check(query: &str, max_operators: usize) -> Result<Statement, QueryError>
         });
     }
     let mut statements: VecDeque<Statement> =
-        DFParser::parse_sql(query).map_err(|error| QueryError::from_datafusion(&error))?;
+        DFParser::parse_sql(query).map_err(|error| QueryError::from_datafusion(&error, 0))?;
     let Some(statement) = statements.pop_front() else {
         return Err(QueryError::Invalid("the query is empty".to_owned()));
     };

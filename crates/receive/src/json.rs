@@ -5,7 +5,7 @@
 //!
 //! | what | read |
 //! |---|---|
-//! | keys | lowerCamelCase; unknown ones (`snake_case` too) are skipped, whatever they hold; of equal keys the last counts |
+//! | keys | lowerCamelCase; unknown ones (`snake_case` too) are skipped, whatever they hold; of equal keys the last wins |
 //! | any field | `null` means absent |
 //! | integers | JSON numbers (`6`, `6.0`, `6e0`) or decimal strings (`"6"`) |
 //! | doubles | JSON numbers or strings, with `"NaN"`, `"Infinity"`, `"-Infinity"` |

@@ -98,7 +98,10 @@ fn light_crates_link_nothing_heavy() {
         let linked = workspace.linked(light);
         assert!(linked.len() > 1, "`{light}` links something");
         let heavy: Vec<&&str> = linked.iter().filter(|name| HEAVY.iter().any(|heavy| in_family(heavy, name))).collect();
-        assert!(heavy.is_empty(), "`{light}` links {heavy:?}; `cargo tree -p {light} -e normal -i NAME` tells through what");
+        assert!(
+            heavy.is_empty(),
+            "`{light}` links {heavy:?}; `cargo tree -p {light} -e normal -i NAME` tells through what"
+        );
     }
 }
 
@@ -146,7 +149,12 @@ fn no_file_is_called_mod_rs() {
                 folders.push(path);
             } else if path.extension().is_some_and(|extension| extension == "rs") {
                 files += 1;
-                assert_ne!(path.file_name(), Some("mod.rs".as_ref()), "{}: call it by its folder's name", path.display());
+                assert_ne!(
+                    path.file_name(),
+                    Some("mod.rs".as_ref()),
+                    "{}: call it by its folder's name",
+                    path.display()
+                );
             }
         }
     }

@@ -21,20 +21,13 @@ use crate::architecture::root;
 const ACCEPT: &str = "UPDATE_DOCS=1 cargo test -p server documents";
 
 /// Written by people.
-const WRITTEN: &[&str] = &[
-    "ARCHITECTURE.md",
-    "CHANGELOG.md",
-    "CONTRIBUTING.md",
-    "README.md",
-    "SECURITY.md",
-    "STYLE.md",
-    "docs/privacy.md",
-];
+const WRITTEN: &[&str] =
+    &["ARCHITECTURE.md", "CHANGELOG.md", "CONTRIBUTING.md", "README.md", "SECURITY.md", "STYLE.md", "docs/privacy.md"];
 /// Made by this test.
 const MADE: &[&str] = &["docs/settings.md", "docs/tables.md"];
 
 const EXAMPLE: &str = r#"data_dir = "/var/lib/modlake"
-http = "0.0.0.0:4318"
+http = "127.0.0.1:4318"
 
 [capture]
 prompts = false
@@ -270,7 +263,8 @@ Every table has these besides its own; all are text.
         )
         .expect("a text takes more");
         for column in table.columns {
-            writeln!(page, "| `{}` | {} | {} |", column.name, column.kind.as_str(), column.doc).expect("a text takes more");
+            writeln!(page, "| `{}` | {} | {} |", column.name, column.kind.as_str(), column.doc)
+                .expect("a text takes more");
         }
     }
     page
