@@ -33,15 +33,8 @@ pub fn partition(prefix: &Prefix, day: Day) -> [(&'static str, String); 6] {
 
 /// A new data file of a partition, relative to its table.
 pub fn data_file(prefix: &Prefix, day: Day) -> String {
-    let mut path = String::new();
-    for (column, value) in partition(prefix, day) {
-        path.push_str(column);
-        path.push('=');
-        path.push_str(&value);
-        path.push('/');
-    }
-    path.push_str(&format!("part-{}.zstd.parquet", Uuid::now_v7()));
-    path
+    let folders = partition(prefix, day).map(|(column, value)| format!("{column}={value}"));
+    format!("{}/part-{}.zstd.parquet", folders.join("/"), Uuid::now_v7())
 }
 
 /// The commit file of a version, relative to its table (Delta protocol, "Delta log entries").

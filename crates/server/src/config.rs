@@ -73,7 +73,7 @@ impl Default for Config {
                 max_body_bytes: 64 << 20,
                 max_records: 200_000,
                 max_in_flight_bytes: 256 << 20,
-                body_timeout: Duration::from_secs(60),
+                body_timeout: Duration::from_mins(1),
             },
             capture: Policy::default(),
             journal: Journal { max_bytes: 4 << 30, segment_bytes: 64 << 20, max_age: None },
@@ -114,9 +114,12 @@ impl Config {
     }
 
     fn apply(&mut self, setting: &Setting, text: &str) -> Result<()> {
-        (setting.apply)(self, text).map_err(|wanted| match setting.secret {
-            true => anyhow!("`{}` is not {wanted}", setting.key),
-            false => anyhow!("`{}` is not {wanted}: `{text}`", setting.key),
+        (setting.apply)(self, text).map_err(|wanted| {
+            if setting.secret {
+                anyhow!("`{}` is not {wanted}", setting.key)
+            } else {
+                anyhow!("`{}` is not {wanted}: `{text}`", setting.key)
+            }
         })
     }
 

@@ -209,7 +209,7 @@ async fn asked_to_end() {
             Ok(mut terminate) => drop(terminate.recv().await),
             Err(error) => {
                 tracing::error!(%error, "SIGTERM is not heard");
-                std::future::pending().await
+                std::future::pending::<()>().await;
             }
         }
     };

@@ -108,7 +108,7 @@ fn undecodable(content_type: ContentType) -> impl Fn(DecodeError) -> Refusal {
 fn decompress<'b>(request: &Request<'b>, limit: usize) -> Result<Cow<'b, [u8]>, Refusal> {
     unzip::unzip(request.body, request.encoding, limit).map_err(|error| match error {
         unzip::UnzipError::TooLarge { limit } => Refusal::TooLarge { limit },
-        broken => Refusal::Unzip(broken.to_string()),
+        broken @ unzip::UnzipError::Broken { .. } => Refusal::Unzip(broken.to_string()),
     })
 }
 

@@ -27,7 +27,7 @@ use crate::observe::Metrics;
 async fn open(folder: &Path, disk: &FaultyDisk) -> Arc<House> {
     let clock = Clock::default();
     let mut config = Config::default();
-    config.lake.flush_after = Duration::from_secs(3_600);
+    config.lake.flush_after = Duration::from_hours(1);
     let options = journal::Options { segment_bytes: 1 << 20, ..journal::Options::new("/journal") };
     let (journal, _) = Journal::open(options, clock.clone(), Arc::new(disk.clone())).expect("opens");
     let catalog = Catalog::open(&folder.join("catalog.sqlite"), clock.clone()).await.expect("opens");

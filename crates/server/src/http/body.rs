@@ -97,7 +97,7 @@ async fn drop_rest(mut body: Body) {
     let mut dropped = 0;
     let dropping = async {
         while let Some(Ok(frame)) = body.frame().await {
-            dropped += frame.data_ref().map_or(0, |data| data.len());
+            dropped += frame.data_ref().map_or(0, axum::body::Bytes::len);
             if dropped > DROPPED_BYTES {
                 break;
             }
