@@ -129,17 +129,22 @@ class Modlaked:
         status = Path(f"/proc/{self.process.pid}/status").read_text()
         return int(re.search(r"VmRSS:\s+(\d+) kB", status)[1]) * 1024
 
+    def cpu_seconds(self) -> float:
+        """What all its threads have used since it started."""
+        fields = Path(f"/proc/{self.process.pid}/stat").read_text().rsplit(")", 1)[1].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+    def keys(self, *arguments: str) -> str:
+        """What `modlaked keys …` prints."""
+        done = subprocess.run(
+            [binary(), "keys", *arguments], env=self.environment(), capture_output=True, text=True, timeout=60
+        )
+        assert done.returncode == 0, f"modlaked keys {arguments[0]}: {done.stderr}"
+        return done.stdout
+
     def new_key(self, tenant: str, scope: str) -> str:
         """A key made by the command line, as the owner of a server makes one."""
-        done = subprocess.run(
-            [binary(), "keys", "create", "--tenant", tenant, "--scope", scope],
-            env=self.environment(),
-            capture_output=True,
-            text=True,
-            timeout=60,
-        )
-        assert done.returncode == 0, f"modlaked keys create: {done.stderr}"
-        key = re.search(r"ml_[\w-]{20,}", done.stdout)[0]
+        key = re.search(r"ml_[\w-]{20,}", self.keys("create", "--tenant", tenant, "--scope", scope))[0]
         wait_for("the new key is known", lambda: self.get("/api/v1/me", key).status_code != 401)
         return key
 
@@ -186,6 +191,17 @@ class Modlaked:
             wait_for(query, check, seconds, 0.1)
         except NotThere:
             raise AssertionError(f"{query}: expected {expected!r}, is {last[0]!r} after {seconds} s") from None
+
+    def wait_rows(self, query: str, count: int, seconds=VISIBLE_SECONDS, key: str = KEY) -> list[dict]:
+        """Waits until the query has `count` rows, and gives them."""
+        found = []
+
+        def check():
+            found[:] = self.sql(query, key)
+            return len(found) == count
+
+        wait_for(query, check, seconds, 0.1)
+        return found
 
     def table_folder(self, table: str) -> Path:
         """The folder of a Delta table under the data folder."""

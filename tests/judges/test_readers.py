@@ -22,7 +22,8 @@ TOTALS = """
     FROM {}
 """
 GROUPS = f"SELECT {', '.join(PARTITIONS)}, count(*) AS events FROM {{}} GROUP BY {', '.join(PARTITIONS)}"
-
+# The least and the greatest of a column of JSON texts help no query to skip anything.
+WHOLE_JSON = ("attributes",)
 SIGNALS = "SELECT signal, count(*) AS n FROM coding_agent_events GROUP BY signal"
 
 
@@ -61,7 +62,7 @@ def settled(count) -> bool:
 def lake(tmp_path_factory):
     """Every captured request of Claude Code, sent twice; the server still running."""
     folder = tmp_path_factory.mktemp("readers")
-    with modlaked.running(folder) as server:
+    with modlaked.running(folder, MODLAKE_LAKE_FLUSH_SECONDS="3") as server:
         requests = requests_of("claude_code")
         for _ in range(2):
             for request in requests:
@@ -98,6 +99,11 @@ def files(table: DeltaTable) -> list[str]:
     return table.file_uris()
 
 
+def count_in(uris: list[str]) -> int:
+    ((count,),) = duckdb.sql(f"SELECT count(*) FROM read_parquet({uris!r})").fetchall()
+    return count
+
+
 def test_every_record_counts_once(lake, ours):
     _, requests = lake
     assert ours["signals"] == expected_events(requests)
@@ -109,15 +115,15 @@ def test_what_is_committed_while_running_is_readable(lake, ours):
     server, _ = lake
 
     def committed():
-        folder = server.table_folder("coding_agent_events")
-        return duckdb.sql(f"SELECT count(*) FROM read_parquet({DeltaTable(str(folder)).file_uris()!r})").fetchone()[0]
+        uris = files(DeltaTable(str(server.table_folder("coding_agent_events"))))
+        return count_in(uris) if uris else 0
 
     wait_for("every event is committed", lambda: committed() == ours["totals"]["events"], seconds=90, every=1)
 
 
 def test_deltalake(table, ours):
     arrow = table.to_pyarrow_table() if hasattr(table, "to_pyarrow_table") else table.to_arrow()
-    found = numbers(duckdb.from_arrow(arrow).query("t", TOTALS.format("t")).fetch_arrow_table().to_pylist()[0])
+    found = numbers(duckdb.from_arrow(arrow).query("t", TOTALS.format("t")).to_arrow_table().to_pylist()[0])
     assert found == ours["totals"]
     assert table.metadata().partition_columns == PARTITIONS
 
@@ -154,7 +160,7 @@ def test_polars(table, ours):
 def test_events_raw_agrees_too(lake, table, ours):
     server, _ = lake
     raw = DeltaTable(str(server.table_folder("events_raw")))
-    assert duckdb.sql(f"SELECT count(*) FROM read_parquet({raw.file_uris()!r})").fetchone()[0] == ours["arrivals"]
+    assert count_in(files(raw)) == ours["arrivals"]
 
 
 def test_files_are_made_for_reading(table):
@@ -165,6 +171,8 @@ def test_files_are_made_for_reading(table):
                 column = footer.row_group(group).column(at)
                 name = column.path_in_schema
                 assert column.compression == "ZSTD", name
+                if name in WHOLE_JSON:
+                    continue
                 assert column.is_stats_set, name
                 assert column.has_offset_index and column.has_column_index, f"{name} has no page statistics"
                 empty = column.statistics.null_count == column.num_values

@@ -10,6 +10,7 @@ import pyarrow
 import pytest
 import sessions
 from captured import PROTOBUF
+from modlaked import wait_for
 
 LOGS = "/v1/otel/claude/logs"
 SEED_QUERY = """
@@ -22,13 +23,25 @@ LIMIT 50;
 """
 # Stands in the other tenant's rows only, so that one look at an answer tells.
 FOREIGN = "wombat"
+# What a query may take here, instead of the 30 of the default; and how soon after it the answer must be there.
+SECONDS = 5
+ANSWERED = 3 * SECONDS
+
+
+@pytest.fixture
+def tenants(two_tenants):
+    """The server, started again if a test before this one brought it down, and the key of `acme`."""
+    server, _ = two_tenants
+    if server.process.poll() is not None:
+        server.start()
+    return two_tenants
 
 
 @pytest.fixture(scope="module")
-def tenants(tmp_path_factory):
+def two_tenants(tmp_path_factory):
     """A server with two tenants: `default`, and `acme`, whose rows nobody else may see."""
     folder = tmp_path_factory.mktemp("guard")
-    with modlaked.running(folder) as server:
+    with modlaked.running(folder, MODLAKE_QUERY_TIME_SECONDS=str(SECONDS)) as server:
         acme = server.new_key("acme", "ingest,read")
         for key, model, branch in [(server.key, "ours", "main"), (acme, FOREIGN, f"{FOREIGN}-branch")]:
             for _ in range(5):
@@ -87,6 +100,7 @@ OWN_ROWS_ONLY = [
     "SELECT * FROM information_schema.tables",
     "SELECT * FROM information_schema.columns",
     "SELECT * FROM information_schema.schemata",
+    "SELECT * FROM information_schema.df_settings",
     "EXPLAIN SELECT * FROM coding_agent_events",
     "EXPLAIN ANALYZE SELECT * FROM coding_agent_events",
     "SHOW TABLES",
@@ -166,7 +180,6 @@ REFUSED = [
     "SELECT * FROM datafusion.other.coding_agent_events",
     "SELECT * FROM keys",
     "SELECT * FROM sqlite_master",
-    "SELECT * FROM information_schema.df_settings",
     # more than one, and none
     "SELECT 1; DROP TABLE coding_agent_events",
     "SELECT 1; SELECT 2",
@@ -265,11 +278,11 @@ HEAVY = {
 
 @pytest.mark.parametrize("limit", HEAVY)
 def test_limits(tenants, limit):
-    """A clear error within two minutes, and meanwhile others are served."""
+    """A clear error in time, and others are served."""
     server, acme = tenants
     before = time.monotonic()
     answer = server.ask(HEAVY[limit])
-    assert time.monotonic() - before < 120
+    assert time.monotonic() - before < ANSWERED
     assert 400 <= answer.status_code < 600 and answer.status_code != 500, answer.status_code
     words = {
         "time": ("time", "seconds"),
@@ -280,35 +293,91 @@ def test_limits(tenants, limit):
     assert any(letter.isdigit() for letter in answer.text), "the message gives the limit"
     assert server.value("SELECT count(*) FROM coding_agent_events", acme) == 20
     assert server.resident_bytes() < 3 << 30
+    wait_for("the query has ended", lambda: cpu_share(server) < 0.3, ANSWERED)
 
 
-def test_series_do_not_eat_the_server(tenants):
-    """Table functions that make rows from nothing are under the same limits."""
-    server, _ = tenants
-    for query in [
+def cpu_share(server, seconds=0.5) -> float:
+    """How many cores the server keeps busy."""
+    before = server.cpu_seconds()
+    time.sleep(seconds)  # what is measured
+    return (server.cpu_seconds() - before) / seconds
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
         "SELECT count(*) AS n FROM generate_series(1, 9223372036854775807)",
         "SELECT * FROM range(0, 100000000000)",
         "SELECT array_length(generate_series(1, 100000000000)) AS n",
+        "SELECT array_length(range(1, 100000000000)) AS n",
+        "SELECT array_length(array_repeat(1, 2000000000)) AS n",
+        "SELECT array_length(array_resize([1], 2000000000, 1)) AS n",
         "SELECT repeat('x', 2000000000) AS t",
-    ]:
-        before = time.monotonic()
-        answer = server.ask(query)
-        assert time.monotonic() - before < 120, query
-        assert 400 <= answer.status_code < 600 and answer.status_code != 500, f"{query}: {answer.status_code}"
-        assert server.is_alive()
-        assert server.resident_bytes() < 3 << 30
-
-
-def test_deeply_nested_sql(tenants):
+        "SELECT length(repeat(model, 500000000)) AS n FROM coding_agent_events",
+        "SELECT length(lpad(model, 2000000000)) AS n FROM coding_agent_events",
+        "SELECT length(rpad(model, 2000000000)) AS n FROM coding_agent_events",
+        "SELECT length(replace(replace(replace('{a}', 'a', '{a}'), 'a', '{a}'), 'a', 'aa')) AS n".format(a="a" * 1000),
+        "WITH c0 AS (SELECT 'a' AS t)"
+        + "".join(f", c{n + 1} AS (SELECT {'||'.join(['t'] * 10)} AS t FROM c{n})" for n in range(10))
+        + " SELECT length(t) AS n FROM c10",
+    ],
+    ids=lambda query: query[:60],
+)
+def test_much_from_nothing(tenants, query):
+    """Functions that make rows, lists or text from a number are under the same limits."""
     server, _ = tenants
-    for query in [
-        "SELECT " + "(" * 20_000 + "1" + ")" * 20_000,
-        "SELECT " + "1 + " * 50_000 + "1",
-        "SELECT " + "NOT " * 20_000 + "true",
-    ]:
+    before = time.monotonic()
+    try:
         answer = server.ask(query)
-        assert answer.status_code in (200, 400), answer.status_code
+        assert time.monotonic() - before < ANSWERED
+        assert 400 <= answer.status_code < 500, answer.status_code
+        wait_for("the query has ended", lambda: cpu_share(server) < 0.3, ANSWERED)
+        assert server.resident_bytes() < 2 << 30
         assert server.is_alive()
+    except (AssertionError, modlaked.NotThere):
+        server.kill()  # before it takes the memory of this machine
+        raise
+
+
+DEEP = {
+    "parentheses": "SELECT " + "(" * 20_000 + "1" + ")" * 20_000,
+    "sum": "SELECT " + "1 + " * 50_000 + "1",
+    "sum of 5,000": "SELECT " + "1 + " * 5_000 + "1",
+    "not": "SELECT " + "NOT " * 20_000 + "true",
+    "and": "SELECT 1 WHERE 1 = 1" + " AND 1 = 1" * 20_000,
+    "union": "SELECT 1" + " UNION ALL SELECT 1" * 5_000,
+    "casts": "SELECT 1" + "::int" * 20_000,
+    "texts": "SELECT 'x'" + " || 'x'" * 20_000,
+    "joins": "SELECT 1 FROM events_raw" + " CROSS JOIN events_raw" * 5_000,
+    "subscripts": "SELECT [1]" + "[1]" * 20_000,
+    "is": "SELECT 1" + " IS NULL" * 20_000,
+    "case": "SELECT " + "CASE WHEN true THEN " * 5_000 + "1" + " END" * 5_000,
+    "calls": "SELECT " + "abs(" * 5_000 + "1" + ")" * 5_000,
+    "subqueries": "SELECT * FROM " + "(SELECT * FROM " * 5_000 + "events_raw" + ")" * 5_000,
+    "lists": "SELECT " + "[" * 20_000 + "]" * 20_000,
+    "common tables": "WITH c0 AS (SELECT 1 AS n)"
+    + "".join(f", c{n} AS (SELECT n FROM c{n - 1})" for n in range(1, 2_000))
+    + " SELECT * FROM c1999",
+}
+
+
+@pytest.mark.parametrize("query", DEEP.values(), ids=DEEP)
+def test_deep_sql(tenants, query):
+    """Answered or refused; never the end of a thread that takes the server with it."""
+    server, _ = tenants
+    answer = server.ask(query)
+    assert 200 <= answer.status_code < 500, answer.text
+    assert server.is_alive()
+
+
+def test_long_lists_and_conditions_are_no_depth(tenants):
+    """What BI tools and scripts write: filters of hundreds of conditions, thousands of ids, hundreds of columns."""
+    server, _ = tenants
+    count = "SELECT count(*) FROM coding_agent_events WHERE "
+    assert server.value(count + " OR ".join(f"session_id = '{n}'" for n in range(300))) == 0
+    assert server.value(count + "session_id IN (" + ", ".join(f"'{n}'" for n in range(10_000)) + ")") == 0
+    (row,) = server.sql("SELECT " + ", ".join(f"{n} AS c{n}" for n in range(500)))
+    assert row["c499"] == 499
 
 
 @pytest.mark.parametrize("body", [b"", b"{", b"[]", b"{}", b'{"query": 5}', b'{"query": "SELECT 1", "params": 5}'])
@@ -324,3 +393,21 @@ def test_keys_are_needed(tenants):
         assert server.get(path, key=None).status_code == 401
     assert server.post("/api/v1/sql", {"query": "SELECT 1"}, key=None).status_code == 401
     assert server.post("/api/v1/sql", {"query": "SELECT 1"}, key="ml_" + "A" * 43).status_code == 401
+
+
+def test_a_revoked_key_is_refused(tenants):
+    """Without a restart, and only this one."""
+    server, _ = tenants
+    key, other = server.new_key("default", "read"), server.new_key("default", "read")
+    server.keys("revoke", server.get("/api/v1/me", key).json()["key_id"])
+    wait_for("the key is refused", lambda: server.ask("SELECT 1", key).status_code == 401)
+    assert server.ask("SELECT 1", other).status_code == 200
+    assert key not in server.keys("list")
+
+
+def test_parameters_are_values(tenants):
+    server, _ = tenants
+    query = "SELECT count(*) AS n FROM coding_agent_events WHERE model = $1"
+    for text, count in [("ours", 20), (FOREIGN, 0), ("x' OR '1' = '1", 0)]:
+        answer = server.post("/api/v1/sql", {"query": query, "params": [text]})
+        assert answer.json()["rows"] == [{"n": count}]

@@ -1,8 +1,10 @@
 //! The command line.
 
-use std::path::PathBuf;
+use std::fs::DirBuilder;
+use std::os::unix::fs::DirBuilderExt;
+use std::path::{Path, PathBuf};
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 use clap::{Arg, ArgAction, ArgMatches, Command};
 
 use crate::config::{self, Config, SETTINGS};
@@ -96,4 +98,10 @@ fn load(matches: &ArgMatches) -> Result<Config> {
         })
         .collect();
     Config::load(file.as_deref(), config::variable, &flags)
+}
+
+/// A folder that only its owner can look into; one that is there already stays as it is.
+fn make_private(folder: &Path) -> Result<()> {
+    let made = DirBuilder::new().recursive(true).mode(0o700).create(folder);
+    made.with_context(|| format!("cannot make folder {}", folder.display()))
 }

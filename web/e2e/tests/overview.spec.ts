@@ -121,6 +121,10 @@ test.describe("narrow", () => {
     await expect(page.locator(".recharts-bar-rectangle path").first()).toBeVisible();
     const width = await page.evaluate(() => document.documentElement.scrollWidth);
     expect(width).toBeLessThanOrEqual(390);
+    const cut = await page
+      .getByRole("table")
+      .evaluateAll((tables) => tables.filter((table) => table.clientWidth > (table.parentElement?.clientWidth ?? 0)));
+    expect(cut.length, "tables whose last columns are out of sight").toBe(0);
     await shot(page, "overview-narrow", true);
   });
 });

@@ -1,6 +1,6 @@
 //! `modlaked keys create | list | revoke`.
 
-use anyhow::{Context, Result, anyhow};
+use anyhow::{Result, anyhow};
 use catalog::{Catalog, KeyInfo, NewKey};
 use clap::ArgMatches;
 use record::caller::{Scopes, Tenant};
@@ -74,8 +74,7 @@ pub(super) fn revoke(config: &Config, matches: &ArgMatches) -> Result<()> {
 fn with_catalog(config: &Config, run: impl AsyncFnOnce(Catalog) -> Result<()>) -> Result<()> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
-        std::fs::create_dir_all(&config.data_dir)
-            .with_context(|| format!("cannot make folder {}", config.data_dir.display()))?;
+        super::make_private(&config.data_dir)?;
         let catalog = Catalog::open(&config.data_dir.join("catalog.sqlite"), Clock::default()).await?;
         run(catalog).await
     })

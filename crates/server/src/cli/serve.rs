@@ -88,7 +88,7 @@ async fn serve(config: Config, draining: &Runtime, queries: Handle) -> Result<()
 async fn open(config: Config, queries: Handle) -> Result<Arc<House>> {
     let clock = Clock::default();
     let folder = config.data_dir.clone();
-    std::fs::create_dir_all(&folder).with_context(|| format!("cannot make folder {}", folder.display()))?;
+    super::make_private(&folder)?;
     let journal_dir = folder.join("journal");
     let options = journal::Options {
         max_bytes: config.journal.max_bytes,

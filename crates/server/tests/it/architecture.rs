@@ -55,13 +55,13 @@ const SINGLE: &[&str] = &["arrow", "datafusion", "object_store", "parquet", "pro
 
 #[test]
 fn a_crate_knows_the_words_and_the_stage_upstream_of_it() {
-    let workspace = Workspace::read();
-    let members: BTreeSet<&str> = workspace.members().map(|package| package.name.as_str()).collect();
+    let graph = Graph::read();
+    let members: BTreeSet<&str> = graph.members().map(|package| package.name.as_str()).collect();
     let listed: BTreeSet<&str> = OURS.iter().map(|(name, _)| *name).collect();
     assert_eq!(members, listed, "crates of the workspace and of this test's table");
     for (table, in_tests) in [(OURS, false), (OURS_IN_TESTS, true)] {
         let allowed: HashMap<&str, &[&str]> = table.iter().copied().collect();
-        for package in workspace.members() {
+        for package in graph.members() {
             let known = package.names(in_tests).filter(|name| members.contains(name));
             let expected = allowed.get(package.name.as_str()).copied().unwrap_or_default();
             assert_eq!(
@@ -77,10 +77,10 @@ fn a_crate_knows_the_words_and_the_stage_upstream_of_it() {
 
 #[test]
 fn a_heavy_crate_has_its_owners() {
-    let workspace = Workspace::read();
+    let graph = Graph::read();
     for (heavy, product, tests) in OWNERS {
         for (owners, in_tests) in [(product, false), (tests, true)] {
-            let naming = workspace.members().filter(|package| package.names(in_tests).any(|name| name == *heavy));
+            let naming = graph.members().filter(|package| package.names(in_tests).any(|name| name == *heavy));
             assert_eq!(
                 naming.map(|package| package.name.as_str()).collect::<BTreeSet<_>>(),
                 owners.iter().copied().collect(),
@@ -93,9 +93,9 @@ fn a_heavy_crate_has_its_owners() {
 
 #[test]
 fn light_crates_link_nothing_heavy() {
-    let workspace = Workspace::read();
+    let graph = Graph::read();
     for light in LIGHT {
-        let linked = workspace.linked(light);
+        let linked = graph.linked(light);
         assert!(linked.len() > 1, "`{light}` links something");
         let heavy: Vec<&&str> = linked.iter().filter(|name| HEAVY.iter().any(|heavy| in_family(heavy, name))).collect();
         assert!(
@@ -123,7 +123,7 @@ fn the_lock_holds_one_version_of_what_rows_pass_through() {
 
 #[test]
 fn versions_and_features_are_declared_once() {
-    for package in Workspace::read().members() {
+    for package in Graph::read().members() {
         let name = &package.name;
         assert!(package.features.is_empty(), "`{name}` has cargo features of its own: {:?}", package.features.keys());
         let manifest: toml::Table = toml::from_str(&read(&package.manifest_path)).expect("a manifest is TOML");
@@ -163,7 +163,7 @@ fn no_file_is_called_mod_rs() {
 
 /// What `cargo metadata` tells, as far as it is looked at.
 #[derive(Deserialize)]
-struct Workspace {
+struct Graph {
     packages: Vec<Package>,
     workspace_members: BTreeSet<String>,
     resolve: Resolve,
@@ -218,7 +218,7 @@ struct Locked {
     version: String,
 }
 
-impl Workspace {
+impl Graph {
     /// For this machine's platform only, so that nothing has to be fetched that was not built.
     fn read() -> Self {
         let version = cargo(&["-vV"]);
