@@ -14,10 +14,6 @@ use clap::{Parser, Subcommand};
 
 use crate::payload::Shape;
 
-/// The server's allocator, so that the limit `decode` gains nothing over the server by another one.
-#[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
-
 #[derive(Parser)]
 #[command(name = "load", about = "Load generator and limits of modlake's benchmark")]
 struct Cli {

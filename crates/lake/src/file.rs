@@ -1,9 +1,7 @@
 //! One Parquet file: rows of one partition, sorted, compressed with zstd.
 
-use std::sync::Arc;
-
-use arrow::array::{AsArray, RecordBatch, UInt32Array};
-use arrow::compute::{SortColumn, concat_batches, lexsort_to_indices, take_record_batch};
+use arrow::array::{Array, AsArray, RecordBatch};
+use arrow::compute::{SortColumn, concat, interleave_record_batch, lexsort_to_indices};
 use arrow::datatypes::TimestampMicrosecondType;
 use arrow::error::ArrowError;
 use parquet::arrow::ArrowWriter;
@@ -11,10 +9,11 @@ use parquet::basic::{Compression, ZstdLevel};
 use parquet::file::metadata::SortingColumn;
 use parquet::file::properties::{EnabledStatistics, WriterProperties};
 use parquet::schema::types::ColumnPath;
-use record::dictionary::{Kind, Table};
+use record::dictionary::{Column, Kind, Table};
 use record::time::{Day, Timestamp};
 
 use crate::LakeError;
+use crate::columns;
 use crate::paths::{self, Prefix};
 use crate::stats;
 
@@ -32,22 +31,33 @@ pub struct DataFile {
 /// Encodes the rows of one prefix: one file per day.
 pub fn encode(table: &'static Table, prefix: &Prefix, batches: &[RecordBatch]) -> Result<Vec<DataFile>, LakeError> {
     let arrange = |source| LakeError::Arrange { table: table.name, source };
-    let Some(first) = batches.first() else { return Ok(Vec::new()) };
-    let rows = concat_batches(first.schema_ref(), batches).map_err(arrange)?;
-    let order = sorted_by_day(table, &rows).map_err(arrange)?;
-    order.into_iter().map(|(day, indices)| encode_day(table, prefix, day, &rows, &indices)).collect()
+    if batches.is_empty() {
+        return Ok(Vec::new());
+    }
+    let order = sorted_by_day(table, batches).map_err(arrange)?;
+    order.into_iter().map(|(day, rows)| encode_day(table, prefix, day, batches, &rows)).collect()
 }
 
-/// Row numbers in the order of the table's `sort` columns, by day.
-fn sorted_by_day(table: &Table, rows: &RecordBatch) -> Result<Vec<(Day, UInt32Array)>, ArrowError> {
-    let sort: Vec<SortColumn> = table
+/// A row as the number of its batch and its number in there.
+type At = (usize, usize);
+
+/// Rows in the order of the table's `sort` columns, by day.
+fn sorted_by_day(table: &Table, batches: &[RecordBatch]) -> Result<Vec<(Day, Vec<At>)>, ArrowError> {
+    let column = |column: &Column| {
+        let parts: Vec<&dyn Array> = batches.iter().map(|batch| batch.column(column.index).as_ref()).collect();
+        concat(&parts)
+    };
+    let sort = table
         .sort
         .iter()
-        .map(|column| SortColumn { values: Arc::clone(rows.column(column.index)), options: None })
-        .collect();
+        .map(|sorted| Ok(SortColumn { values: column(sorted)?, options: None }))
+        .collect::<Result<Vec<_>, ArrowError>>()?;
     let order = lexsort_to_indices(&sort, None)?;
-    let times = rows.column(table.time.index).as_primitive::<TimestampMicrosecondType>();
-    let mut days: Vec<(Day, Vec<u32>)> = Vec::new();
+    let places: Vec<At> =
+        batches.iter().enumerate().flat_map(|(at, batch)| (0..batch.num_rows()).map(move |row| (at, row))).collect();
+    let times = column(&table.time)?;
+    let times = times.as_primitive::<TimestampMicrosecondType>();
+    let mut days: Vec<(Day, Vec<At>)> = Vec::new();
     let mut last: Option<(std::ops::Range<i64>, usize)> = None;
     for &row in order.values() {
         let micros = times.value(row as usize);
@@ -64,34 +74,41 @@ fn sorted_by_day(table: &Table, rows: &RecordBatch) -> Result<Vec<(Day, UInt32Ar
                 at
             }
         };
-        days[at].1.push(row);
+        days[at].1.push(places[row as usize]);
     }
-    Ok(days.into_iter().map(|(day, rows)| (day, UInt32Array::from(rows))).collect())
+    Ok(days)
 }
 
 const DAY_MICROS: i64 = 86_400_000_000;
 const EPOCH: Day = Day { year: 1970, month: 1, day: 1 };
 
+/// Rows are gathered and written so many at a time: no second copy of all of them is made.
+const GATHERED_ROWS: usize = 8_192;
+
 fn encode_day(
     table: &'static Table,
     prefix: &Prefix,
     day: Day,
-    rows: &RecordBatch,
-    indices: &UInt32Array,
+    batches: &[RecordBatch],
+    rows: &[At],
 ) -> Result<DataFile, LakeError> {
     let broken = |source| LakeError::Encode { table: table.name, source };
-    let sorted = take_record_batch(rows, indices).map_err(|source| LakeError::Arrange { table: table.name, source })?;
     let mut bytes = Vec::new();
-    let mut writer = ArrowWriter::try_new(&mut bytes, sorted.schema(), Some(properties(table))).map_err(broken)?;
-    writer.write(&sorted).map_err(broken)?;
+    let schema = batches.first().map_or_else(|| columns::file_schema(table), RecordBatch::schema);
+    let mut writer = ArrowWriter::try_new(&mut bytes, schema, Some(properties(table))).map_err(broken)?;
+    let parts: Vec<&RecordBatch> = batches.iter().collect();
+    for some in rows.chunks(GATHERED_ROWS) {
+        let gathered =
+            interleave_record_batch(&parts, some).map_err(|source| LakeError::Arrange { table: table.name, source })?;
+        writer.write(&gathered).map_err(broken)?;
+    }
     let metadata = writer.close().map_err(broken)?;
-    let stats = stats::of_file(table, &metadata);
     Ok(DataFile {
         path: paths::data_file(prefix, day),
         partition: paths::partition(prefix, day),
+        stats: stats::of_file(table, &metadata),
         bytes,
-        rows: indices.len(),
-        stats,
+        rows: rows.len(),
     })
 }
 

@@ -17,6 +17,14 @@ pub struct Rows {
     len: usize,
 }
 
+/// How much [`Rows`] held.
+#[derive(Clone, Debug, Default)]
+pub struct Size {
+    rows: usize,
+    /// By column.
+    text_bytes: Vec<usize>,
+}
+
 /// The values of one column, nulls included.
 #[derive(Clone, Debug)]
 pub struct ColumnValues {
@@ -68,6 +76,22 @@ impl Rows {
     pub fn new(table: &'static Table) -> Self {
         let columns = table.columns.iter().map(|column| ColumnValues::new(column.kind)).collect();
         Self { table, columns, identities: Vec::new(), len: 0 }
+    }
+
+    /// Rows with room for about as much as `earlier` held: a chunk of the journal is much like the one before it, and growing
+    /// large columns step by step costs more than filling them.
+    pub fn sized_like(earlier: &Size, table: &'static Table) -> Self {
+        let mut rows = Self::new(table);
+        for (column, text_bytes) in rows.columns.iter_mut().zip(&earlier.text_bytes) {
+            column.reserve(earlier.rows, *text_bytes);
+        }
+        rows.identities.reserve(earlier.rows);
+        rows
+    }
+
+    /// How much these rows hold.
+    pub fn size(&self) -> Size {
+        Size { rows: self.len, text_bytes: self.columns.iter().map(ColumnValues::text_bytes).collect() }
     }
 
     pub fn table(&self) -> &'static Table {
@@ -250,6 +274,26 @@ impl ColumnValues {
             Kind::Timestamp => Values::Timestamp(Vec::new()),
         };
         Self { values, validity: Bitmap::default() }
+    }
+
+    fn reserve(&mut self, rows: usize, text: usize) {
+        match &mut self.values {
+            Values::Text { offsets, bytes } => {
+                offsets.reserve(rows);
+                bytes.reserve(text);
+            }
+            Values::Int(ints) | Values::Timestamp(ints) => ints.reserve(rows),
+            Values::Double(doubles) => doubles.reserve(rows),
+            Values::Bool(bits) => bits.bytes.reserve(rows / 8),
+        }
+        self.validity.bytes.reserve(rows / 8);
+    }
+
+    fn text_bytes(&self) -> usize {
+        match &self.values {
+            Values::Text { bytes, .. } => bytes.len(),
+            _ => 0,
+        }
     }
 
     fn push_null(&mut self) {

@@ -15,3 +15,5 @@ pub mod flow;
 pub mod work;
 
 pub mod observe;
+
+pub mod memory;

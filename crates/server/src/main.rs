@@ -2,11 +2,8 @@
 
 use std::process::ExitCode;
 
-/// Many small strings come and go on every request; the system's allocator costs a third more CPU here.
-#[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
-
 fn main() -> ExitCode {
+    server::memory::tune();
     match server::cli::run() {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {

@@ -12,8 +12,9 @@ use lake::paths::Prefix;
 use normalize::Output;
 use receive::ContentType;
 use record::arrival::Payload;
+use record::dictionary::{coding_agent_events, events_raw};
 use record::envelope::{BodyEncoding, Envelope};
-use record::rows::Rows;
+use record::rows::{Rows, Size};
 use record::source::Signal;
 use tokio::sync::Notify;
 use tokio::task::{JoinError, JoinHandle};
@@ -53,6 +54,7 @@ pub async fn run(house: Arc<House>, stop: Stop) {
     let mut drain = Drain {
         reader: house.journal.reader(0),
         replay_until: house.lake.replay_until(),
+        sizes: HashMap::new(),
         oldest_pending: None,
         flush: None,
         retry: None,
@@ -79,6 +81,8 @@ struct Drain {
     reader: Reader,
     /// Up to here a table may hold the rows already.
     replay_until: u64,
+    /// What the last chunk held, by prefix.
+    sizes: HashMap<Prefix, (Size, Size)>,
     /// When the oldest row that waits for a commit was appended.
     oldest_pending: Option<Instant>,
     flush: Option<Flush>,
@@ -112,13 +116,17 @@ impl Drain {
         true
     }
 
-    fn append(&self, records: &[Record], through: u64) {
+    fn append(&mut self, records: &[Record], through: u64) {
         let mut outputs: HashMap<Prefix, Output> = HashMap::new();
         for record in records {
-            if let Err(reason) = read(record, &mut outputs) {
+            if let Err(reason) = read(record, &self.sizes, &mut outputs) {
                 self.house.metrics.unreadable(record.sequence, &reason);
             }
         }
+        self.sizes = outputs
+            .iter()
+            .map(|(prefix, output)| (prefix.clone(), (output.raw.size(), output.events.size())))
+            .collect();
         let missing = |rows: &Rows| through > self.replay_until || !self.house.lake.has(rows.table(), through);
         let rows: Vec<(Prefix, Rows)> = outputs
             .into_iter()
@@ -221,7 +229,11 @@ async fn sleep_until(due: Option<Instant>) {
 }
 
 /// Normalizes one journal record.
-fn read(record: &Record, outputs: &mut HashMap<Prefix, Output>) -> Result<(), String> {
+fn read(
+    record: &Record,
+    sizes: &HashMap<Prefix, (Size, Size)>,
+    outputs: &mut HashMap<Prefix, Output>,
+) -> Result<(), String> {
     let (envelope, encoding, body) = Envelope::read(&record.payload).map_err(|error| error.to_string())?;
     let payload = match (encoding, envelope.signal) {
         (BodyEncoding::None, _) => None,
@@ -239,6 +251,14 @@ fn read(record: &Record, outputs: &mut HashMap<Prefix, Output>) -> Result<(), St
     };
     let prefix =
         Prefix { tenant: envelope.tenant.clone(), source: envelope.signal.source(), provider: envelope.provider };
-    normalize::normalize(&envelope, payload.as_ref(), outputs.entry(prefix).or_default());
+    let sized = || match sizes.get(&prefix) {
+        Some((raw, events)) => Output {
+            raw: Rows::sized_like(raw, &events_raw::TABLE),
+            events: Rows::sized_like(events, &coding_agent_events::TABLE),
+        },
+        None => Output::default(),
+    };
+    let output = outputs.entry(prefix.clone()).or_insert_with(sized);
+    normalize::normalize(&envelope, payload.as_ref(), output);
     Ok(())
 }

@@ -31,6 +31,11 @@ pub(super) async fn fallback(method: Method, uri: Uri) -> Response {
     if let Some(file) = file(path) {
         return file;
     }
+    // a name with an ending is a file that is not there, not a page of the dashboard
+    if path.rsplit('/').next().is_some_and(|name| name.contains('.')) {
+        let path: String = uri.path().chars().take(80).collect();
+        return Fault::new(StatusCode::NOT_FOUND, format!("no file {path}")).into_response();
+    }
     file("index.html").unwrap_or_else(|| (SECURITY, Html(NOT_BUILT)).into_response())
 }
 
