@@ -12,6 +12,7 @@ use datafusion::execution::memory_pool::FairSpillPool;
 use datafusion::execution::runtime_env::{RuntimeEnv, RuntimeEnvBuilder};
 use datafusion::execution::session_state::SessionStateBuilder;
 use datafusion::execution::{FunctionRegistry, SessionState};
+use datafusion::logical_expr::ScalarUDF;
 use datafusion::prelude::{SessionConfig, SessionContext};
 use futures::StreamExt;
 use lake::Lake;
@@ -19,6 +20,7 @@ use record::caller::Tenant;
 use serde_json::Value;
 
 use crate::QueryError;
+use crate::bounded::{BOUNDED_FUNCTIONS, Bounded};
 use crate::guard;
 use crate::tables::TenantTables;
 
@@ -93,6 +95,12 @@ impl Engine {
         for name in guard::UNBOUNDED_FUNCTIONS {
             let removed = base.deregister_udf(name);
             removed.map_err(|error| QueryError::Internal(error.strip_backtrace()))?;
+        }
+        for name in BOUNDED_FUNCTIONS {
+            let inner = base.udf(name).map_err(|error| QueryError::Internal(error.strip_backtrace()))?;
+            let bounded = ScalarUDF::from(Bounded::new(inner, limits.memory_bytes));
+            let replaced = base.register_udf(Arc::new(bounded));
+            replaced.map_err(|error| QueryError::Internal(error.strip_backtrace()))?;
         }
         Ok(Self { lake, limits, base, threads })
     }

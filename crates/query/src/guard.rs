@@ -8,8 +8,8 @@
 //!    quoting, subquery, CTE or other name leads around them;
 //! 3. file formats, URL tables and table functions that read files are not registered at all;
 //! 4. a query has a bounded number of operators (a chain of them is a tree as deep, and planners walk trees by recursion), and
-//!    scalar functions that make much out of little ([`UNBOUNDED_FUNCTIONS`]) are not there: their results are made outside
-//!    the memory that queries share.
+//!    scalar functions that make much out of little are not there ([`UNBOUNDED_FUNCTIONS`]) or bounded (`bounded`): their
+//!    results are made outside the memory that queries share.
 
 use std::collections::VecDeque;
 
@@ -27,18 +27,8 @@ pub fn options() -> SQLOptions {
 }
 
 /// Scalar functions whose result is as large as a number among their arguments says.
-pub const UNBOUNDED_FUNCTIONS: [&str; 10] = [
-    "array_repeat",
-    "array_resize",
-    "gen_series",
-    "generate_series",
-    "list_repeat",
-    "list_resize",
-    "lpad",
-    "range",
-    "repeat",
-    "rpad",
-];
+pub const UNBOUNDED_FUNCTIONS: [&str; 7] =
+    ["array_repeat", "array_resize", "gen_series", "generate_series", "list_repeat", "list_resize", "range"];
 
 /// The one statement of `query`, if it only reads and has at most `max_operators` operators.
 pub fn check(query: &str, max_operators: usize) -> Result<Statement, QueryError> {

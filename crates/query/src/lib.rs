@@ -11,6 +11,8 @@ pub mod guard;
 
 mod tables;
 
+mod bounded;
+
 pub mod format;
 
 mod error;

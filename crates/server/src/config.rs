@@ -39,6 +39,8 @@ pub struct Intake {
     pub max_records: usize,
     /// Bodies in memory at one time.
     pub max_in_flight_bytes: usize,
+    /// Until a request's head has arrived, an idle connection's next one too.
+    pub head_timeout: Duration,
     /// Until a body has arrived.
     pub body_timeout: Duration,
 }
@@ -73,6 +75,7 @@ impl Default for Config {
                 max_body_bytes: 64 << 20,
                 max_records: 200_000,
                 max_in_flight_bytes: 256 << 20,
+                head_timeout: Duration::from_mins(2),
                 body_timeout: Duration::from_mins(1),
             },
             capture: Policy::default(),

@@ -14,6 +14,7 @@ mod api;
 mod body;
 mod error;
 mod intake;
+pub mod listen;
 mod ui;
 
 pub fn router(house: &Arc<House>) -> Router {

@@ -169,13 +169,26 @@ async fn functions_that_make_much_out_of_little_are_not_there() {
     let house = house(Limits::default()).await;
     for query in [
         "select array_length(generate_series(1, 100000000000))",
-        "select length(repeat('x', 2000000000))",
-        "select length(lpad('x', 2000000000))",
+        "select array_length(array_resize([1], 2000000000, 1))",
         "select array_length(array_repeat(1, 2000000000))",
     ] {
         let error = house.json(query, vec![]).await.expect_err(query);
         assert!(matches!(error, QueryError::Invalid(_)), "{query}: {error:?}");
     }
+    let much = "a".repeat(1_000);
+    for query in [
+        "select length(repeat('x', 2000000000))".to_owned(),
+        "select length(lpad(session_id, 2000000000)) from coding_agent_events".to_owned(),
+        "select length(rpad('x', 2000000000))".to_owned(),
+        format!("select length(replace(replace('{much}', 'a', '{much}'), 'a', '{much}'))"),
+    ] {
+        let error = house.json(&query, vec![]).await.expect_err(&query);
+        assert!(matches!(error, QueryError::Limit { .. }), "{query}: {error:?}");
+    }
+    let query =
+        "select lpad('7', 3, '0') as l, rpad('a', 2) as r, repeat('ab', 2) as t, replace('abc', 'b', 'xx') as x";
+    let expected = json!([{"l": "007", "r": "a ", "t": "abab", "x": "axxc"}]);
+    assert_eq!(house.json(query, vec![]).await.expect("answers"), expected);
     let rows = house.json("select count(*) as n from generate_series(1, 10)", vec![]).await.expect("streamed");
     assert_eq!(rows, json!([{"n": 10}]));
 }

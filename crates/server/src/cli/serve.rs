@@ -5,10 +5,8 @@
 
 use std::path::Path;
 use std::sync::Arc;
-use std::time::Duration;
 
 use anyhow::{Context, Result};
-use axum::serve::ListenerExt;
 use catalog::{Catalog, NewKey};
 use journal::Journal;
 use journal::disk::RealDisk;
@@ -27,11 +25,9 @@ use super::print;
 use crate::config::Config;
 use crate::flow::drain::{self, Stop};
 use crate::house::House;
+use crate::http::{self, listen};
 use crate::observe::{self, Metrics};
-use crate::{http, work};
-
-/// Requests under way at the end may take this long.
-const LAST_ANSWERS: Duration = Duration::from_secs(10);
+use crate::work;
 
 pub(super) fn run(config: Config) -> Result<()> {
     observe::start_log(&config.log)?;
@@ -75,7 +71,11 @@ async fn serve(config: Config, draining: &Runtime, queries: Handle) -> Result<()
         print::note("first key of tenant `default` (all scopes), shown this once:");
         print::data(key.reveal());
     }
-    answer(listener, &house).await?;
+    let end = async {
+        asked_to_end().await;
+        tracing::info!("stopping");
+    };
+    listen::serve(listener, http::router(&house), house.config.intake.head_timeout, end).await;
     refresh.abort();
     tokio::task::block_in_place(|| house.journal.close());
     stop.stop();
@@ -176,31 +176,6 @@ async fn ensure_key(house: &House) -> Result<Option<Secret>> {
         return Ok(None);
     }
     Ok(Some(house.catalog.create_key(new).await?.key))
-}
-
-/// Answers requests until the process is asked to end.
-async fn answer(listener: TcpListener, house: &Arc<House>) -> Result<()> {
-    let listener = listener.tap_io(|stream| {
-        if let Err(error) = stream.set_nodelay(true) {
-            tracing::debug!(%error, "a connection stays slow");
-        }
-    });
-    let (ending, ended) = tokio::sync::oneshot::channel::<()>();
-    let asked = async move {
-        asked_to_end().await;
-        tracing::info!("stopping");
-        drop(ending);
-    };
-    let serving = axum::serve(listener, http::router(house)).with_graceful_shutdown(asked);
-    let late = async {
-        drop(ended.await);
-        tokio::time::sleep(LAST_ANSWERS).await;
-    };
-    tokio::select! {
-        outcome = serving => outcome?,
-        () = late => tracing::warn!("requests under way took too long, stopping without them"),
-    }
-    Ok(())
 }
 
 async fn asked_to_end() {

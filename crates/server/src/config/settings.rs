@@ -83,6 +83,14 @@ pub const SETTINGS: &[Setting] = &[
             Ok(())
         },
     ),
+    setting(
+        "intake.head_timeout_seconds",
+        "until a request's head has arrived; idle connections end then [default: 120]",
+        |config, text| {
+            config.intake.head_timeout = seconds(text)?;
+            Ok(())
+        },
+    ),
     setting("intake.body_timeout_seconds", "until a body has arrived [default: 60]", |config, text| {
         config.intake.body_timeout = seconds(text)?;
         Ok(())
