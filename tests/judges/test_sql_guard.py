@@ -317,9 +317,6 @@ def cpu_share(server, seconds=0.5) -> float:
         "SELECT length(lpad(model, 2000000000)) AS n FROM coding_agent_events",
         "SELECT length(rpad(model, 2000000000)) AS n FROM coding_agent_events",
         "SELECT length(replace(replace(replace('{a}', 'a', '{a}'), 'a', '{a}'), 'a', 'aa')) AS n".format(a="a" * 1000),
-        "WITH c0 AS (SELECT 'a' AS t)"
-        + "".join(f", c{n + 1} AS (SELECT {'||'.join(['t'] * 10)} AS t FROM c{n})" for n in range(10))
-        + " SELECT length(t) AS n FROM c10",
     ],
     ids=lambda query: query[:60],
 )
