@@ -13,8 +13,12 @@
 
 use std::collections::HashMap;
 
+use record::dictionary::coding_agent_events as events;
 use record::envelope::Envelope;
+use record::otlp::LogRecord;
 use twox_hash::XxHash3_128;
+
+use crate::cells::Cells;
 
 /// What a record says of itself that no other record says. Fields are compared as bytes.
 #[derive(Clone, Copy)]
@@ -47,6 +51,26 @@ pub(crate) enum Declared<'f> {
         name: &'f str,
         id: &'f str,
     },
+}
+
+impl<'f> Declared<'f> {
+    /// A log record's session, time, number and `name`, where the record tells them all. The session and the number alone come
+    /// again.
+    pub(crate) fn of_log(
+        record: &LogRecord<'_>,
+        name: &'f str,
+        timestamp: Option<&'f str>,
+        cells: &Cells<'f, '_>,
+    ) -> Option<Self> {
+        let session = cells.text(events::SESSION_ID)?;
+        let sequence = cells.column(events::EVENT_SEQUENCE)?.to_int()?;
+        let time_unix_nano = record.time_unix_nano;
+        match timestamp {
+            Some(timestamp) => Some(Self::LogAtTimestamp { session, timestamp, sequence, name }),
+            None if time_unix_nano != 0 => Some(Self::LogAtTime { session, time_unix_nano, sequence, name }),
+            None => None,
+        }
+    }
 }
 
 /// Gives the records of one request their identities, in order.

@@ -100,24 +100,6 @@ fn write_record<'v, 'a>(
             more.text(event_time::ORIGINAL, &original.to_rfc3339());
         }
     });
-    request.end(declared(record, name, timestamp, cells), rows);
-}
-
-/// Session, time, number and name, where the record tells them all. The session and the number alone come again: see
-/// [`crate::identity`].
-fn declared<'v>(
-    record: &LogRecord<'_>,
-    name: Option<&'v str>,
-    timestamp: Option<&'v str>,
-    cells: &Cells<'v, '_>,
-) -> Option<Declared<'v>> {
-    let session = cells.text(events::SESSION_ID)?;
-    let sequence = cells.column(events::EVENT_SEQUENCE)?.to_int()?;
-    let name = name?;
-    let time_unix_nano = record.time_unix_nano;
-    match timestamp {
-        Some(timestamp) => Some(Declared::LogAtTimestamp { session, timestamp, sequence, name }),
-        None if time_unix_nano != 0 => Some(Declared::LogAtTime { session, time_unix_nano, sequence, name }),
-        None => None,
-    }
+    let declared = name.and_then(|name| Declared::of_log(record, name, timestamp, cells));
+    request.end(declared, rows);
 }

@@ -106,15 +106,7 @@ fn declared<'v>(
     if let Some(uid) = cells.held_text(Held::DeclaredId) {
         return Some(Declared::LogUid { uid });
     }
-    let session = cells.text(events::SESSION_ID)?;
-    let sequence = cells.column(events::EVENT_SEQUENCE)?.to_int()?;
-    let name = name.unwrap_or_default();
-    let time_unix_nano = record.time_unix_nano;
-    match timestamp {
-        Some(timestamp) => Some(Declared::LogAtTimestamp { session, timestamp, sequence, name }),
-        None if time_unix_nano != 0 => Some(Declared::LogAtTime { session, time_unix_nano, sequence, name }),
-        None => None,
-    }
+    Declared::of_log(record, name.unwrap_or_default(), timestamp, cells)
 }
 
 /// `event otel/src/events/session_telemetry.rs:1200`
