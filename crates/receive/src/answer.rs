@@ -29,7 +29,7 @@ pub fn success(content_type: ContentType) -> Vec<u8> {
     }
 }
 
-/// `rejected` records were refused for the reason in `message`; 0 makes it a warning. (Hooks, which are not OTLP, count
+/// `rejected` records were refused for the reason in `message`; 0 makes it a warning. (Hooks and history, which are not OTLP, count
 /// as log records.)
 pub fn partial_success(signal: Signal, content_type: ContentType, rejected: i64, message: &str) -> Vec<u8> {
     let mut out = Vec::new();
@@ -40,7 +40,7 @@ pub fn partial_success(signal: Signal, content_type: ContentType, rejected: i64,
         }),
         ContentType::Json => {
             let key = match signal {
-                Signal::Logs | Signal::Hooks => "rejectedLogRecords",
+                Signal::Logs | Signal::Hooks | Signal::History => "rejectedLogRecords",
                 Signal::Traces => "rejectedSpans",
                 Signal::Metrics => "rejectedDataPoints",
             };

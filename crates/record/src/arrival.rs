@@ -7,7 +7,7 @@ use crate::value::Value;
 #[derive(Clone, Debug, PartialEq)]
 pub enum Payload<'a> {
     Otlp(Otlp<'a>),
-    /// Hook events, each a JSON object.
+    /// Hook events, or records of an imported session, each a JSON object.
     Hooks(Vec<Value<'a>>),
 }
 

@@ -7,15 +7,18 @@ use std::fmt;
 pub enum Source {
     Otlp,
     CodingAgentHook,
+    /// An agent's own session files, imported.
+    CodingAgentHistory,
 }
 
 impl Source {
-    pub const ALL: [Self; 2] = [Self::Otlp, Self::CodingAgentHook];
+    pub const ALL: [Self; 3] = [Self::Otlp, Self::CodingAgentHook, Self::CodingAgentHistory];
 
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Otlp => "otlp",
             Self::CodingAgentHook => "coding_agent_hook",
+            Self::CodingAgentHistory => "coding_agent_history",
         }
     }
 
@@ -58,10 +61,13 @@ pub enum Signal {
     Traces,
     Metrics,
     Hooks,
+    /// What `modlake import` read from an agent's own session files.
+    History,
 }
 
 impl Signal {
-    pub const ALL: [Self; 4] = [Self::Logs, Self::Traces, Self::Metrics, Self::Hooks];
+    /// The journal's envelopes hold places in this list: it only grows at the end.
+    pub const ALL: [Self; 5] = [Self::Logs, Self::Traces, Self::Metrics, Self::Hooks, Self::History];
 
     pub fn as_str(self) -> &'static str {
         match self {
@@ -69,6 +75,7 @@ impl Signal {
             Self::Traces => "traces",
             Self::Metrics => "metrics",
             Self::Hooks => "hooks",
+            Self::History => "history",
         }
     }
 
@@ -76,11 +83,17 @@ impl Signal {
         Self::ALL.into_iter().find(|signal| signal.as_str() == text)
     }
 
+    /// Whether its requests are OTLP, rather than JSON objects of an agent.
+    pub fn is_otlp(self) -> bool {
+        self.source() == Source::Otlp
+    }
+
     /// The intake path this signal comes in by.
     pub fn source(self) -> Source {
         match self {
             Self::Logs | Self::Traces | Self::Metrics => Source::Otlp,
             Self::Hooks => Source::CodingAgentHook,
+            Self::History => Source::CodingAgentHistory,
         }
     }
 }

@@ -80,7 +80,7 @@ fn cut_off_captures_are_refused_or_shorter() {
         for length in (0..fixture.body.len()).step_by(7) {
             let body = &fixture.body[..length];
             match (fixture.signal, fixture.content_type) {
-                (Signal::Hooks, _) => assert!(decode_hooks(body).is_err()),
+                (Signal::Hooks | Signal::History, _) => assert!(decode_hooks(body).is_err()),
                 (signal, ContentType::Json) => assert!(decode_otlp(signal, ContentType::Json, body).is_err()),
                 (signal, ContentType::Protobuf) => agrees_with_prost(signal, body),
             }
@@ -96,7 +96,7 @@ fn captures_with_one_wrong_byte() {
             for mask in [0x01, 0x80, 0xFF] {
                 body[at] ^= mask;
                 match (fixture.signal, fixture.content_type) {
-                    (Signal::Hooks, _) => drop(decode_hooks(&body)),
+                    (Signal::Hooks | Signal::History, _) => drop(decode_hooks(&body)),
                     (signal, ContentType::Json) => drop(decode_otlp(signal, ContentType::Json, &body)),
                     (signal, ContentType::Protobuf) => agrees_with_prost(signal, &body),
                 }

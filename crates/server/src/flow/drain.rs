@@ -246,7 +246,7 @@ fn read(
     let (envelope, encoding, body) = Envelope::read(&record.payload).map_err(|error| error.to_string())?;
     let payload = match (encoding, envelope.signal) {
         (BodyEncoding::None, _) => None,
-        (BodyEncoding::Json, Signal::Hooks) => {
+        (BodyEncoding::Json, Signal::Hooks | Signal::History) => {
             Some(Payload::Hooks(receive::decode_hooks(body).map_err(|error| error.to_string())?))
         }
         (BodyEncoding::Protobuf, signal) => {

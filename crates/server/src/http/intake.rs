@@ -41,7 +41,7 @@ pub(super) async fn agent(
     };
     match Signal::parse(&signal) {
         Some(signal) => take(&house, Some(provider), signal, request).await,
-        None => unknown("signal", &signal, "logs, traces, metrics, hooks"),
+        None => unknown("signal", &signal, "logs, traces, metrics, hooks, history"),
     }
 }
 
@@ -50,7 +50,7 @@ pub(super) async fn any_tool(
     Path(signal): Path<String>,
     request: Request,
 ) -> Response {
-    match Signal::parse(&signal).filter(|signal| *signal != Signal::Hooks) {
+    match Signal::parse(&signal).filter(|signal| signal.is_otlp()) {
         Some(signal) => take(&house, None, signal, request).await,
         None => unknown("signal", &signal, "logs, traces, metrics"),
     }
@@ -90,8 +90,8 @@ async fn take(house: &House, provider: Option<Provider>, signal: Signal, request
 fn content_type(signal: Signal, headers: &HeaderMap) -> Option<ContentType> {
     let named = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).and_then(ContentType::parse);
     match (signal, named) {
-        (Signal::Hooks, Some(ContentType::Json)) => Some(ContentType::Json),
-        (Signal::Hooks, _) => {
+        (Signal::Hooks | Signal::History, Some(ContentType::Json)) => Some(ContentType::Json),
+        (Signal::Hooks | Signal::History, _) => {
             let lenient = headers.get(CONTENT_TYPE).is_none_or(|value| {
                 let value = value.to_str().unwrap_or_default().to_ascii_lowercase();
                 value.starts_with("application/x-ndjson") || value.starts_with("application/jsonl")
@@ -118,7 +118,7 @@ async fn receive_body(
     let bytes = held.counted() as u64;
     let Some(content_type) = content_type else {
         let wanted = match door.signal {
-            Signal::Hooks => "application/json",
+            Signal::Hooks | Signal::History => "application/json",
             _ => "application/x-protobuf or application/json",
         };
         let fault = Fault::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, format!("unknown content type: send {wanted}"));
@@ -144,13 +144,13 @@ async fn keep(house: &House, caller: &Caller, door: Door, fault: &Fault, bytes: 
 
 impl Door {
     fn success(self, records: usize) -> Response {
-        if self.signal == Signal::Hooks {
+        if !self.signal.is_otlp() {
             return axum::Json(serde_json::json!({"accepted": records})).into_response();
         }
         ([(CONTENT_TYPE, self.answers.as_str())], answer::success(self.answers)).into_response()
     }
 
     fn fault(self, fault: Fault) -> Response {
-        if self.signal == Signal::Hooks { fault.into_response() } else { fault.into_otlp(self.answers) }
+        if self.signal.is_otlp() { fault.into_otlp(self.answers) } else { fault.into_response() }
     }
 }
