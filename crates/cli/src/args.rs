@@ -1,9 +1,11 @@
 //! What may be typed.
 
 use std::ffi::OsString;
+use std::path::PathBuf;
 
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Parser, Subcommand};
+use record::time::Timestamp;
 
 use crate::error::CliError;
 use crate::exit::Exit;
@@ -39,6 +41,8 @@ pub(crate) enum Command {
     /// Show or change ~/.modlake/config.json
     #[command(subcommand)]
     Config(ConfigCommand),
+    /// Send the sessions that an agent has kept on this machine, from before its telemetry was on
+    Import(ImportArgs),
 }
 
 #[derive(Debug, clap::Args)]
@@ -85,6 +89,55 @@ pub(crate) struct ShowArgs {
     /// Print as JSON
     #[arg(long)]
     pub(crate) json: bool,
+}
+
+/// Agents whose session files can be read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum HistoryAgent {
+    Claude,
+    Codex,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct ImportArgs {
+    #[arg(value_enum)]
+    pub(crate) agent: HistoryAgent,
+
+    /// Where the session files are [default: ~/.claude/projects, ~/.codex/sessions]
+    #[arg(value_name = "DIR")]
+    pub(crate) folder: Option<PathBuf>,
+
+    /// Send the text of prompts too (the server decides what is kept)
+    #[arg(long)]
+    pub(crate) log_prompts: bool,
+
+    /// Leave out what happened before this day (2026-01-31) or time (RFC 3339)
+    #[arg(long, value_name = "DATE", value_parser = Since::parse)]
+    pub(crate) since: Option<Since>,
+
+    /// Say what would be sent, and send nothing
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+
+    /// Print the summary as JSON on standard output
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// The first instant that is wanted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Since(Timestamp);
+
+impl Since {
+    fn parse(typed: &str) -> Result<Self, String> {
+        let at = Timestamp::parse(typed).or_else(|| Timestamp::parse(&format!("{typed}T00:00:00Z")));
+        at.map(Self).ok_or_else(|| "write it as 2026-01-31 or 2026-01-31T09:00:00Z".to_owned())
+    }
+
+    /// Whether a time in RFC 3339 is not before it.
+    pub(crate) fn admits(self, timestamp: &str) -> bool {
+        Timestamp::parse(timestamp).is_some_and(|at| at >= self.0)
+    }
 }
 
 pub(crate) enum Parsed {

@@ -65,6 +65,15 @@ impl Client {
         self.answer(request.send(body.to_string()))
     }
 
+    /// Sends JSON objects, one a line.
+    pub(crate) fn post_lines(&self, path: &str, lines: &str) -> Result<Answer, CliError> {
+        let mut request = self.agent.post(self.url(path)).content_type("application/json");
+        if let Some(key) = &self.key {
+            request = request.header("authorization", bearer(key));
+        }
+        self.answer(request.send(lines))
+    }
+
     fn url(&self, path: &str) -> String {
         format!("{}{path}", self.server)
     }

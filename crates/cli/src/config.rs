@@ -34,6 +34,10 @@ pub(crate) struct Environment {
     pub(crate) moda_api_key: Option<Secret>,
     pub(crate) no_color: bool,
     pub(crate) home: Option<PathBuf>,
+    /// Claude Code's settings, when they are not in `~/.claude`.
+    pub(crate) claude_config_dir: Option<PathBuf>,
+    /// Codex's settings, when they are not in `~/.codex`.
+    pub(crate) codex_home: Option<PathBuf>,
 }
 
 impl Environment {
@@ -48,6 +52,8 @@ impl Environment {
             moda_api_key: text("MODA_API_KEY").map(Secret::new),
             no_color: set("NO_COLOR").is_some(),
             home: std::env::home_dir().filter(|home| !home.as_os_str().is_empty()),
+            claude_config_dir: set("CLAUDE_CONFIG_DIR").map(PathBuf::from),
+            codex_home: set("CODEX_HOME").map(PathBuf::from),
         }
     }
 

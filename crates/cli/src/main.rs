@@ -10,6 +10,7 @@ mod config;
 mod error;
 mod exit;
 mod format;
+mod history;
 mod print;
 
 use std::io::IsTerminal as _;
@@ -41,6 +42,7 @@ fn run(environment: &Environment, printer: &Printer) -> Result<Exit, CliError> {
         Command::Sql(args) => commands::sql::run(args, server, environment),
         Command::Doctor(args) => commands::doctor::run(args, server, environment, printer),
         Command::Config(ConfigCommand::Set(args)) => commands::config::set(args, server, environment),
+        Command::Import(args) => commands::import::run(args, server, environment, std::io::stderr().is_terminal()),
         Command::Config(ConfigCommand::Show(args)) => commands::config::show(args, server, environment),
     }
 }

@@ -51,6 +51,11 @@ pub(crate) enum Declared<'f> {
         name: &'f str,
         id: &'f str,
     },
+    /// A record of an imported session file. Its id is the fact's own, whichever session's file it was read from.
+    History {
+        name: &'f str,
+        id: &'f str,
+    },
 }
 
 impl<'f> Declared<'f> {
@@ -136,6 +141,11 @@ impl Identities {
             Declared::Hook { session, name, id } => {
                 push(fields, b"hook");
                 push(fields, session.as_bytes());
+                push(fields, name.as_bytes());
+                push(fields, id.as_bytes());
+            }
+            Declared::History { name, id } => {
+                push(fields, b"history");
                 push(fields, name.as_bytes());
                 push(fields, id.as_bytes());
             }

@@ -1,5 +1,5 @@
 //! Sanitized requests become rows: `events_raw`, one row for each request, and `coding_agent_events`, one row for each log
-//! record, span or hook event. Metrics have a raw row only.
+//! record, span, hook event or imported record. Metrics have a raw row only.
 //!
 //! One file for each provider and signal says which attribute fills which column: [`claude`] what Claude Code sends, [`generic`]
 //! everything else. They share the names of [`names`], the way of a record from attributes to a row in [`cells`], and
@@ -33,6 +33,7 @@ mod claude;
 mod event_time;
 mod fields;
 mod generic;
+mod history;
 mod hook;
 mod identity;
 mod keys;
@@ -47,7 +48,7 @@ use record::dictionary::{coding_agent_events, events_raw};
 use record::envelope::Envelope;
 use record::otlp::Otlp;
 use record::rows::Rows;
-use record::source::Provider;
+use record::source::{Provider, Signal};
 
 use crate::request::Request;
 
@@ -81,6 +82,9 @@ pub fn normalize(envelope: &Envelope, payload: Option<&Payload<'_>>, out: &mut O
             }
         },
         Some(Payload::Otlp(Otlp::Traces(groups))) => generic::spans::write(groups, &mut request, &mut out.events),
+        Some(Payload::Hooks(records)) if envelope.signal == Signal::History => {
+            history::write(records, &mut request, &mut out.events);
+        }
         Some(Payload::Hooks(events)) => match envelope.provider {
             Provider::ClaudeCode => claude::hooks::write(events, &mut request, &mut out.events),
             Provider::Codex | Provider::Cursor | Provider::Other => {

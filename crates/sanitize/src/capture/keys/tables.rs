@@ -33,6 +33,8 @@ pub(super) const HOOK: Table = &[
     (&["behavior", "client", "destination", "expansion_type", "final_status", "load_reason"], Class::Word),
     (&["memory_type", "notification_type", "pricing", "reason", "status", "hook"], Class::Word),
     (&["tool"], Class::Name),
+    // what an imported record is
+    (&["record"], Class::Word),
 ];
 
 /// Dimensions of metrics, which are low-cardinality by design, and short words where a log has content.
