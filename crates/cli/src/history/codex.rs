@@ -116,11 +116,11 @@ impl Reader {
     }
 
     fn session(&mut self, line: &Value, payload: &Value, at: Timestamp) {
+        let Some(id) = text(payload, "id") else { return };
         if let Some(own) = &mut self.meta {
-            own.has_replay = true;
+            own.has_replay |= own.session_id != id;
             return;
         }
-        let Some(id) = text(payload, "id") else { return };
         let owned = |value: Option<&Value>| value.and_then(Value::as_str).map(str::to_owned);
         let place = Place {
             cwd: owned(payload.get("cwd")),
@@ -240,7 +240,9 @@ impl Reader {
     fn command_end(&mut self, told: &Value, id: &str) {
         let Some(call) = text(told, id) else { return };
         let part = |name| told.get("duration").and_then(|duration| duration.get(name)).and_then(Value::as_u64);
-        let duration_ms = part("secs").zip(part("nanos")).map(|(secs, nanos)| secs * 1_000 + nanos / 1_000_000);
+        let duration_ms = part("secs")
+            .zip(part("nanos"))
+            .map(|(secs, nanos)| secs.saturating_mul(1_000).saturating_add(nanos / 1_000_000));
         let exit_code = told.get("exit_code").and_then(Value::as_i64);
         if let Some(skill) = skill_that_was_read(told)
             && let Some(call) = self.calls.get_mut(call)

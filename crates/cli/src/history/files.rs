@@ -2,7 +2,8 @@
 //!
 //! Which of several copies of a fact counts depends on this order. A file is as old as its first line with a time: current
 //! clients begin a forked session with lines of its own. Where that is equal, because the copies come first and keep their
-//! times, a file that names the session it was forked from is the younger one, then the one that was created later.
+//! times, a file that names the session it was forked from, or is a sub-agent's, is the younger one, then the one that was
+//! created later.
 
 use std::fs;
 use std::io;
@@ -53,7 +54,7 @@ fn walk(folder: &Path, found: &mut Vec<PathBuf>) -> io::Result<()> {
     Ok(())
 }
 
-/// First time, is a fork, creation.
+/// First time, goes on from another session or belongs to one, creation.
 type Age = (String, bool, u64);
 
 fn aged(path: PathBuf) -> io::Result<(Age, SessionFile)> {
@@ -62,9 +63,11 @@ fn aged(path: PathBuf) -> io::Result<(Age, SessionFile)> {
     let created = metadata.created().map_or(modified, micros);
     let head = lines::head(&path, HEAD)?;
     let first = head.iter().find_map(|line| line.get("timestamp").and_then(Value::as_str));
-    let is_fork = head.iter().any(|line| line.get("forkedFrom").is_some());
+    let is_derived = head
+        .iter()
+        .any(|line| line.get("forkedFrom").is_some() || line.get("isSidechain").and_then(Value::as_bool) == Some(true));
     // Without any time it is read last: `~` comes after every digit.
-    let age = (first.unwrap_or("~").to_owned(), is_fork, created);
+    let age = (first.unwrap_or("~").to_owned(), is_derived, created);
     Ok((age, SessionFile { path, bytes: metadata.len(), modified }))
 }
 
