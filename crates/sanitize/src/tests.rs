@@ -13,6 +13,7 @@ use crate::capture::Policy;
 
 mod canary;
 mod fixtures;
+mod history;
 
 /// What the raw layer would hold.
 fn written(payload: &Payload<'_>) -> String {

@@ -52,8 +52,12 @@ fn the_records_of_the_fixtures_are_as_written_down() {
     let update = std::env::var_os("UPDATE_FIXTURES").is_some();
     for folder in FOLDERS {
         let records = import_fixture(folder);
-        let text: String =
-            records.iter().map(|record| format!("{}\n", serde_json::to_string(record).unwrap())).collect();
+        let lines: Vec<String> = records.iter().map(|record| serde_json::to_string(record).unwrap()).collect();
+        let text = lines.join(
+            "
+",
+        ) + "
+";
         let path =
             Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("../../fixtures/history/{folder}.records.ndjson"));
         if update {

@@ -29,7 +29,11 @@ fn accepting() -> (Laptop, Server) {
 /// Every record that was sent.
 fn sent(server: &Server) -> Vec<Value> {
     let requests = server.requests();
-    requests.iter().flat_map(|request| request.text.lines()).map(|line| serde_json::from_str(line).unwrap()).collect()
+    requests
+        .iter()
+        .flat_map(|request| request.text.lines())
+        .map(|line| serde_json::from_str(line).expect("JSON"))
+        .collect()
 }
 
 #[test]

@@ -1,4 +1,5 @@
 mod captures;
+mod history;
 mod identity;
 mod mapping;
 mod properties;

@@ -24,7 +24,7 @@ impl Fixture {
 
 pub(super) fn decode(signal: Signal, content_type: ContentType, body: &[u8]) -> Payload<'_> {
     match signal {
-        Signal::Hooks => Payload::Hooks(receive::decode_hooks(body).unwrap()),
+        Signal::Hooks | Signal::History => Payload::Hooks(receive::decode_hooks(body).unwrap()),
         _ => Payload::Otlp(receive::decode_otlp(signal, content_type, body).unwrap()),
     }
 }
