@@ -2,6 +2,7 @@
 
 mod config;
 mod doctor;
+mod hooks;
 mod server;
 mod sql;
 mod start;
