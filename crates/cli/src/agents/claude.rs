@@ -1,10 +1,12 @@
 //! Claude Code: hooks and the exporter's variables in `settings.json`.
 //!
 //! The folder is `~/.claude`, or what `CLAUDE_CONFIG_DIR` names, as the client itself has it. For one repository the file is
-//! `.claude/settings.local.json` and not `.claude/settings.json`: it holds the key, and the latter is made to be committed.
+//! `.claude/settings.local.json` and not `.claude/settings.json`, which is made to be committed: the path of modlake is this
+//! machine's. It gets hooks only, and no key: the client ignores the exporter's variables there ("project-scoped settings
+//! can't set this key", 2.1.329).
 //!
-//! The client reads its telemetry settings from its environment, which `env` of the settings is part of; a variable that the
-//! shell exports goes before one in `env`.
+//! Of a variable that the shell exports as well, the client takes the value in `env` (2.1.329). One that is only exported
+//! works too, so the [`PROTOCOLS`] of single signals can still lead an exporter astray.
 
 use std::path::PathBuf;
 
@@ -78,15 +80,9 @@ pub(super) const HEADERS: &str = "OTEL_EXPORTER_OTLP_HEADERS";
 pub(super) const PROMPTS: &str = "OTEL_LOG_USER_PROMPTS";
 pub(super) const TOOL_DETAILS: &str = "OTEL_LOG_TOOL_DETAILS";
 
-/// Variables that go before the ones we write, when somebody sets them.
-pub(super) const OVERRIDING: [&str; 6] = [
-    "OTEL_EXPORTER_OTLP_LOGS_HEADERS",
-    "OTEL_EXPORTER_OTLP_TRACES_HEADERS",
-    "OTEL_EXPORTER_OTLP_METRICS_HEADERS",
-    "OTEL_EXPORTER_OTLP_LOGS_PROTOCOL",
-    "OTEL_EXPORTER_OTLP_METRICS_PROTOCOL",
-    "OTEL_SDK_DISABLED",
-];
+/// Variables that we do not write and that go before `OTEL_EXPORTER_OTLP_PROTOCOL`; with `grpc` the client sends nothing to
+/// our endpoints.
+pub(super) const PROTOCOLS: [&str; 2] = ["OTEL_EXPORTER_OTLP_LOGS_PROTOCOL", "OTEL_EXPORTER_OTLP_METRICS_PROTOCOL"];
 
 /// All variables that we write, but for those of the flags.
 pub(super) fn variables() -> impl Iterator<Item = &'static str> {
@@ -147,7 +143,14 @@ pub(super) fn install(
     }
     let (events, tolerated) = events(version);
     hooks::install(&mut json, AGENT, &events, tolerated, &wanted.program, written);
-    install_env(&mut json, wanted, written, &mut notes);
+    if *scope == Scope::User {
+        install_env(&mut json, wanted, written, &mut notes);
+    } else {
+        notes.push(
+            "Claude Code takes its exporter from the user's settings only: `modlake hooks install --agent claude`"
+                .to_owned(),
+        );
+    }
     let content = Content::Text(json.to_text());
     Ok(Plan { changes: vec![Change { original, content }], notes })
 }

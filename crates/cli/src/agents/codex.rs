@@ -2,8 +2,8 @@
 //!
 //! The folder is `~/.codex`, or what `CODEX_HOME` names, as the client itself has it. `hooks.json` takes `hooks` and
 //! `description` and nothing else: with an `env` in it the client rejects the whole file, so the exporter cannot stand there.
-//! The exporter is the user's alone: in a repository's folder it would send one repository's telemetry for everybody who
-//! checks it out, and the client reads it only there.
+//! The exporter is the user's alone: in a repository's folder it would come with the repository to everybody who checks it
+//! out, with the key in it.
 //!
 //! Spans go as protobuf: the 600 spans of a short turn are 200 KB so and 1.25 MB as JSON, and the client waits for the
 //! server at its exit.
@@ -100,8 +100,7 @@ pub(super) fn install(
         changes.push(Change { original, content: Content::Text(toml.to_text()) });
     } else {
         notes.push(
-            "Codex takes its exporter from the user's config.toml only: `modlake hooks install --agent codex`"
-                .to_owned(),
+            "Codex keeps its exporter in the user's config.toml: `modlake hooks install --agent codex`".to_owned(),
         );
     }
     Ok(Plan { changes, notes })

@@ -56,8 +56,10 @@ pub(crate) struct Exporter {
     pub(crate) elsewhere: Vec<(String, String)>,
     /// Other settings of ours that are missing or changed.
     pub(crate) missing: Vec<String>,
-    /// Exported variables of this shell that go before the settings.
-    pub(crate) shadowed_by: Vec<String>,
+    /// Variables that overrule the settings for the worse: exported in this shell, or beside ours in the file.
+    pub(crate) overruled_by: Vec<String>,
+    /// Variables that this shell exports with another value than the settings have; the settings' value counts.
+    pub(crate) exported_too: Vec<String>,
     pub(crate) key: KeyState,
     pub(crate) log_prompts: bool,
     pub(crate) log_tool_details: bool,
@@ -147,7 +149,9 @@ fn look_at_claude(
             );
         }
     }
-    state.exporter = Some(claude_exporter(&json, settings, environment));
+    if *scope == Scope::User {
+        state.exporter = Some(claude_exporter(&json, settings, environment));
+    }
     Ok(())
 }
 
@@ -163,13 +167,14 @@ fn claude_exporter(json: &Json, settings: &Settings, environment: &Environment) 
         rest.filter(|name| !value(name).is_some_and(|found| claude::is_our_kind(name, &found))).map(str::to_owned),
     );
     exporter.key = KeyState::of(value(claude::HEADERS).as_deref().and_then(claude::key_of).as_deref(), settings);
-    exporter.log_prompts = value(claude::PROMPTS).is_some_and(|value| value == "1");
-    exporter.log_tool_details = value(claude::TOOL_DETAILS).is_some_and(|value| value == "1");
-    let flags = [claude::PROMPTS, claude::TOOL_DETAILS];
-    let exported =
-        |name: &&str| environment.exported.get(*name).is_some_and(|exported| value(name).as_ref() != Some(exported));
-    let shadowing = claude::variables().chain(flags).chain(claude::OVERRIDING).filter(exported);
-    exporter.shadowed_by = shadowing.map(str::to_owned).collect();
+    let exported = |name: &str| environment.exported.get(name).cloned();
+    let counts = |name: &str| value(name).or_else(|| exported(name));
+    exporter.log_prompts = counts(claude::PROMPTS).is_some_and(|value| value == "1");
+    exporter.log_tool_details = counts(claude::TOOL_DETAILS).is_some_and(|value| value == "1");
+    let astray = |name: &&str| counts(name).is_some_and(|value| !value.starts_with("http/"));
+    exporter.overruled_by = claude::PROTOCOLS.into_iter().filter(astray).map(str::to_owned).collect();
+    let differs = |name: &&str| value(name).is_some() && exported(name).is_some_and(|other| value(name) != Some(other));
+    exporter.exported_too = claude::variables().filter(differs).map(str::to_owned).collect();
     exporter
 }
 
@@ -244,10 +249,10 @@ fn find_problems(state: &mut AgentState, settings: &Settings) {
             KeyState::Absent => found.push(("the settings hold no key".to_owned(), again.clone())),
             KeyState::Same | KeyState::Unknown => {}
         }
-        for name in &exporter.shadowed_by {
+        for name in &exporter.overruled_by {
             found.push((
-                format!("{name} is exported in this shell and goes before the settings"),
-                format!("remove it from the shell's profile, `unset {name}`, and start the agent anew"),
+                format!("{name} is set and keeps the exporter from sending over HTTP"),
+                format!("remove it from the shell's profile or from `env`, `unset {name}`, and start the agent anew"),
             ));
         }
     }
@@ -296,7 +301,8 @@ impl Exporter {
             signals: Vec::new(),
             elsewhere: Vec::new(),
             missing: Vec::new(),
-            shadowed_by: Vec::new(),
+            overruled_by: Vec::new(),
+            exported_too: Vec::new(),
             key: KeyState::Absent,
             log_prompts: false,
             log_tool_details: false,

@@ -431,10 +431,12 @@ fn an_exported_variable_that_differs_is_told() {
     let exported = &mut laptop.environment.exported;
     exported.insert("OTEL_LOGS_EXPORTER".to_owned(), "otlp".to_owned());
     exported.insert("OTEL_EXPORTER_OTLP_HEADERS".to_owned(), "Authorization=Bearer ml_STALE".to_owned());
-    exported.insert("OTEL_EXPORTER_OTLP_LOGS_HEADERS".to_owned(), "x=y".to_owned());
+    exported.insert("OTEL_EXPORTER_OTLP_LOGS_PROTOCOL".to_owned(), "grpc".to_owned());
+    exported.insert("OTEL_EXPORTER_OTLP_METRICS_PROTOCOL".to_owned(), "http/json".to_owned());
     let state = laptop.state(Agent::Claude);
     let exporter = state.exporter.as_ref().unwrap();
-    assert_eq!(exporter.shadowed_by, ["OTEL_EXPORTER_OTLP_HEADERS", "OTEL_EXPORTER_OTLP_LOGS_HEADERS"]);
+    assert_eq!(exporter.overruled_by, ["OTEL_EXPORTER_OTLP_LOGS_PROTOCOL"]);
+    assert_eq!(exporter.exported_too, ["OTEL_EXPORTER_OTLP_HEADERS"]);
     assert_eq!(state.verdict, Verdict::Incomplete);
     assert!(!serde_json::to_string(&state).unwrap().contains("ml_"));
 }

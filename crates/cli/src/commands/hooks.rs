@@ -42,13 +42,7 @@ pub(crate) fn install(
     };
     let mode = if args.dry_run { Mode::DryRun } else { Mode::Install };
     let exit = for_each(args.agent.agents(), mode, environment, printer, |agent, installed| {
-        let mut plan = agents::install(agent, &scope, &wanted, environment, installed)?;
-        if let Scope::Project(root) = &scope
-            && agent == Agent::Claude
-        {
-            plan.notes.extend(project::check_secret_files(root, &plan.changes)?);
-        }
-        Ok(plan)
+        agents::install(agent, &scope, &wanted, environment, installed)
     })?;
     if !settings.key_is_in_file {
         let from = settings.key.as_ref().map_or(Origin::Default, |(_, from)| *from);
@@ -220,6 +214,10 @@ fn show(printer: &Printer, state: &AgentState, settings: &Settings) {
     for problem in &state.problems {
         printer.tagged(Tone::Bad, "", WIDTH, &problem.what);
         printer.tagged(Tone::Hint, "hint:", WIDTH, &problem.fix);
+    }
+    for name in state.exporter.iter().flat_map(|exporter| &exporter.exported_too) {
+        let line = format!("this shell exports {name} with another value; what the settings say counts");
+        printer.tagged(Tone::Hint, "note:", WIDTH, &line);
     }
     if state.verdict == Verdict::Absent && state.client.is_some() {
         printer.tagged(Tone::Hint, "hint:", WIDTH, &format!("modlake hooks install --agent {}", state.agent.id()));
