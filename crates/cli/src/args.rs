@@ -7,6 +7,7 @@ use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Parser, Subcommand};
 use record::time::Timestamp;
 
+use crate::agents::Agent;
 use crate::error::CliError;
 use crate::exit::Exit;
 use crate::format::Format;
@@ -41,6 +42,11 @@ pub(crate) enum Command {
     /// Show or change ~/.modlake/config.json
     #[command(subcommand)]
     Config(ConfigCommand),
+    /// Store server and key, and make the coding agents of this machine send
+    Init(InitArgs),
+    /// Make coding agents send their telemetry, or no longer
+    #[command(subcommand)]
+    Hooks(HooksCommand),
     /// Send the sessions that an agent has kept on this machine, from before its telemetry was on
     Import(ImportArgs),
 }
@@ -89,6 +95,92 @@ pub(crate) struct ShowArgs {
     /// Print as JSON
     #[arg(long)]
     pub(crate) json: bool,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct InitArgs {
+    /// Ask nothing: server and key come from the options, the environment or the file
+    #[arg(long)]
+    pub(crate) yes: bool,
+
+    /// Leave the settings of coding agents alone
+    #[arg(long)]
+    pub(crate) no_coding_agent_traces: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum HooksCommand {
+    /// Write hooks and exporter into the agents' settings
+    Install(InstallArgs),
+    /// Show what is installed; exit code 1 when something is missing or wrong
+    Status(StatusArgs),
+    /// Remove what `install` wrote, and nothing else
+    Uninstall(UninstallArgs),
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum AgentChoice {
+    Claude,
+    Codex,
+    Cursor,
+    All,
+}
+
+impl AgentChoice {
+    pub(crate) fn agents(self) -> &'static [Agent] {
+        match self {
+            Self::Claude => &[Agent::Claude],
+            Self::Codex => &[Agent::Codex],
+            Self::Cursor => &[Agent::Cursor],
+            Self::All => &Agent::ALL,
+        }
+    }
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct InstallArgs {
+    #[arg(long, value_enum, default_value_t = AgentChoice::Claude)]
+    pub(crate) agent: AgentChoice,
+
+    /// Into the settings of this repository in place of the user's
+    #[arg(long)]
+    pub(crate) project: bool,
+
+    /// Print the difference, keys masked, and write nothing
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+
+    /// Let the agents' exporters send the text of prompts (hooks always have it; the server decides what is kept)
+    #[arg(long)]
+    pub(crate) log_prompts: bool,
+
+    /// Let Claude Code send the arguments of tools and the names of skills
+    #[arg(long)]
+    pub(crate) log_tool_details: bool,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct StatusArgs {
+    #[arg(long, value_enum, default_value_t = AgentChoice::All)]
+    pub(crate) agent: AgentChoice,
+
+    /// Print as JSON on standard output
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct UninstallArgs {
+    #[arg(long, value_enum, default_value_t = AgentChoice::All)]
+    pub(crate) agent: AgentChoice,
+
+    /// From the settings of this repository in place of the user's
+    #[arg(long)]
+    pub(crate) project: bool,
+
+    /// Print the difference, keys masked, and write nothing
+    #[arg(long)]
+    pub(crate) dry_run: bool,
 }
 
 /// Agents whose session files can be read.

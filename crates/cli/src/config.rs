@@ -9,6 +9,8 @@
 //! It is written whole or not at all, readable by its owner only. An empty variable counts as not set. `NO_COLOR`
 //! (<https://no-color.org>) set to anything but the empty text turns colour off.
 
+use std::collections::BTreeMap;
+use std::ffi::OsString;
 use std::fmt;
 use std::fs;
 use std::io::{self, Write as _};
@@ -34,10 +36,14 @@ pub(crate) struct Environment {
     pub(crate) moda_api_key: Option<Secret>,
     pub(crate) no_color: bool,
     pub(crate) home: Option<PathBuf>,
+    /// Where programs are looked for.
+    pub(crate) path: Option<OsString>,
     /// Claude Code's settings, when they are not in `~/.claude`.
     pub(crate) claude_config_dir: Option<PathBuf>,
     /// Codex's settings, when they are not in `~/.codex`.
     pub(crate) codex_home: Option<PathBuf>,
+    /// Variables of telemetry, by name: an agent started in this shell takes them before its settings. They may hold keys.
+    pub(crate) exported: BTreeMap<String, String>,
 }
 
 impl Environment {
@@ -52,9 +58,24 @@ impl Environment {
             moda_api_key: text("MODA_API_KEY").map(Secret::new),
             no_color: set("NO_COLOR").is_some(),
             home: std::env::home_dir().filter(|home| !home.as_os_str().is_empty()),
+            path: set("PATH"),
             claude_config_dir: set("CLAUDE_CONFIG_DIR").map(PathBuf::from),
             codex_home: set("CODEX_HOME").map(PathBuf::from),
+            exported: std::env::vars_os()
+                .filter_map(|(name, value)| Some((name.into_string().ok()?, value.to_string_lossy().into_owned())))
+                .filter(|(name, _)| name.starts_with("OTEL_") || name.contains("_TELEMETRY"))
+                .collect(),
         }
+    }
+
+    pub(crate) fn required_home(&self) -> Result<&Path, CliError> {
+        self.home.as_deref().ok_or_else(|| CliError::new(Exit::Config, "there is no home folder").hint("set HOME"))
+    }
+
+    /// The first file of this name in the folders of `PATH`.
+    pub(crate) fn find_program(&self, name: &str) -> Option<PathBuf> {
+        let folders = std::env::split_paths(self.path.as_ref()?);
+        folders.filter(|folder| folder.is_absolute()).map(|folder| folder.join(name)).find(|file| file.is_file())
     }
 
     pub(crate) fn color_wanted(&self) -> bool {
@@ -102,6 +123,8 @@ pub(crate) struct Settings {
     pub(crate) file_exists: bool,
     /// The file holds a key that other users of this machine can read.
     pub(crate) file_is_open: bool,
+    /// A program that is started without the variables of this shell finds a key too.
+    pub(crate) key_is_in_file: bool,
 }
 
 impl Settings {
@@ -136,7 +159,15 @@ impl Settings {
             })?;
         }
         let file_is_open = in_file.is_some() && is_open(&path);
-        Ok(Self { server, server_from, key, file_exists: file.is_some(), file_is_open, path })
+        Ok(Self {
+            server,
+            server_from,
+            key,
+            file_exists: file.is_some(),
+            file_is_open,
+            key_is_in_file: in_file.is_some(),
+            path,
+        })
     }
 
     /// The key, for a command that cannot do without.

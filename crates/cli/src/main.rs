@@ -3,10 +3,12 @@
 //! It runs on every laptop, later around every command and hook, and so starts in milliseconds: no async runtime, nothing
 //! read or connected before a command needs it.
 
+mod agents;
 mod args;
 mod client;
 mod commands;
 mod config;
+mod edit;
 mod error;
 mod exit;
 mod format;
@@ -16,7 +18,7 @@ mod print;
 use std::io::IsTerminal as _;
 use std::process::ExitCode;
 
-use args::{Command, ConfigCommand, Parsed};
+use args::{Command, ConfigCommand, HooksCommand, Parsed};
 use config::Environment;
 use error::CliError;
 use exit::Exit;
@@ -44,5 +46,9 @@ fn run(environment: &Environment, printer: &Printer) -> Result<Exit, CliError> {
         Command::Config(ConfigCommand::Set(args)) => commands::config::set(args, server, environment),
         Command::Import(args) => commands::import::run(args, server, environment, std::io::stderr().is_terminal()),
         Command::Config(ConfigCommand::Show(args)) => commands::config::show(args, server, environment),
+        Command::Init(args) => commands::init::run(args, server, environment, printer),
+        Command::Hooks(HooksCommand::Install(args)) => commands::hooks::install(args, server, environment, printer),
+        Command::Hooks(HooksCommand::Status(args)) => commands::hooks::status(args, server, environment, printer),
+        Command::Hooks(HooksCommand::Uninstall(args)) => commands::hooks::uninstall(args, environment, printer),
     }
 }

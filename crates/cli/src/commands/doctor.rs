@@ -104,18 +104,18 @@ fn reaches(client: &Client, path: &str) -> Finding {
 
 /// `GET /api/v1/me`.
 #[derive(Deserialize)]
-struct Me {
-    tenant: String,
+pub(crate) struct Me {
+    pub(crate) tenant: String,
     scopes: Vec<String>,
 }
 
 impl Me {
-    fn may(&self, scope: Scope) -> bool {
+    pub(crate) fn may(&self, scope: Scope) -> bool {
         self.scopes.iter().any(|name| name == scope.as_str())
     }
 }
 
-fn me(client: &Client) -> Result<Me, CliError> {
+pub(crate) fn me(client: &Client) -> Result<Me, CliError> {
     client.get("/api/v1/me")?.json(LIMIT)
 }
 

@@ -2,6 +2,7 @@
 
 mod config;
 mod doctor;
+mod hooks;
 mod import;
 mod server;
 mod sql;
