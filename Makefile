@@ -1,6 +1,7 @@
 # make run     build everything in release mode and start the server
 # make test    every test there is
 # make demo    fill the running server with a sample (KEY=… is the key the server printed)
+# make e2e-agents    the real Claude Code and Codex against a scripted model, alone
 # make lint, fmt, e2e, bench    see below; each line is one you can type yourself
 
 SHELL := /bin/bash
@@ -10,12 +11,13 @@ SHELL := /bin/bash
 export CARGO_TARGET_DIR ?= $(CURDIR)/target
 VENV := $(CARGO_TARGET_DIR)/venv
 JUDGES := tests/judges
+AGENTS := tests/agents
 DEBUG := $(CARGO_TARGET_DIR)/debug
 RELEASE := $(CARGO_TARGET_DIR)/release
 NEXTEST_PROFILE := $(if $(CI),ci,default)
 STEP = @printf '\n== %s\n' "$(1)"
 
-.PHONY: help run demo test lint fmt bench e2e web web-test rust-test judges release
+.PHONY: help run demo test lint fmt bench e2e e2e-agents web web-test rust-test judges release
 
 help:
 	@sed -n 's/^# \(make .*\)/\1/p' Makefile
@@ -26,7 +28,7 @@ run: release
 demo:
 	python3 bench/demo.py $(if $(KEY),--key $(KEY)) $(if $(URL),--url $(URL))
 
-test: web-test lint rust-test judges e2e
+test: web-test lint rust-test judges e2e e2e-agents
 	@printf '\nall tests passed\n'
 
 lint: web
@@ -49,6 +51,12 @@ e2e: web $(VENV)/installed
 	.ci/need rust chromium
 	cargo build --locked --bin modlaked
 	MODLAKED=$(DEBUG)/modlaked $(VENV)/bin/python $(JUDGES)/with_server.py npm --prefix web run e2e
+
+e2e-agents: web $(VENV)/installed $(AGENTS)/node_modules/installed
+	$(call STEP,the real Claude Code and Codex against a scripted model)
+	.ci/need rust
+	cargo build --locked --bin modlaked --bin modlake
+	MODLAKED=$(DEBUG)/modlaked MODLAKE=$(DEBUG)/modlake $(VENV)/bin/python -m pytest $(AGENTS) $(PYTEST)
 
 rust-test: web
 	$(call STEP,Rust tests)
@@ -90,6 +98,12 @@ $(JUDGES)/node/node_modules/installed: $(JUDGES)/node/package-lock.json
 	.ci/need node
 	npm --prefix $(JUDGES)/node ci --ignore-scripts
 	touch $@
+
+# The tests skip with the reason where the agents cannot be installed, so that is no failure here.
+$(AGENTS)/node_modules/installed: $(AGENTS)/package-lock.json
+	.ci/need node
+	npm --prefix $(AGENTS) ci --ignore-scripts && node $(AGENTS)/node_modules/@anthropic-ai/claude-code/install.cjs && touch $@ || \
+		echo "the agents cannot be installed from npm; their tests will be skipped" >&2
 
 $(VENV)/installed: $(JUDGES)/requirements.txt
 	$(call STEP,Python packages of the judges)
