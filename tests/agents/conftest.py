@@ -14,7 +14,7 @@ sys.path.insert(0, str(HERE.parent / "judges"))
 
 import modlaked  # noqa: E402
 import sandbox  # noqa: E402
-from laptop import Laptop, ledger  # noqa: E402
+from laptop import Laptop, ledger, repository  # noqa: E402
 from play import play  # noqa: E402
 
 CLIENTS = HERE / "node_modules"
@@ -44,12 +44,13 @@ def world(folder):
         sandbox.enter()
     except (sandbox.NotPermitted, OSError) as error:
         pytest.skip(f"this machine permits no network namespace: {error}")
+    binary = folder / "modlake"
+    shutil.copy(modlake_binary(), binary)
     port = modlaked.free_port()
     told = folder / "ledger.jsonl"
     with (folder / "model.log").open("ab") as log:
-        model = subprocess.Popen([sys.executable, HERE / "model_api.py", str(port), told], stdout=log, stderr=log)
-    binary = folder / "modlake"
-    shutil.copy(modlake_binary(), binary)
+        command = [sys.executable, HERE / "model_api.py", str(port), told, repository(folder)]
+        model = subprocess.Popen(command, stdout=log, stderr=log)
     server = modlaked.Modlaked(folder / "data", folder / "modlaked.log")
     try:
         server.start()

@@ -19,7 +19,7 @@ Write three lines.
 
 # What a user of Codex has in it before modlake comes: the scripted model, and no question in the way.
 CODEX_CONFIG = """# my own settings
-model = "gpt-5.5"
+model = "gpt-5-codex"
 model_provider = "demo"
 approval_policy = "never"
 sandbox_mode = "danger-full-access"
@@ -43,10 +43,15 @@ stream_max_retries = 2
 CLAUDE_TOOLS = ["Bash", "Read", "Edit", "Write", "Skill", "Agent"]
 
 
+def repository(folder: Path) -> Path:
+    """The folder that the agents work in."""
+    return folder / "home/demo"
+
+
 class Laptop:
     def __init__(self, folder: Path, clients: Path, modlake: Path, model: str):
-        self.home, self.clients, self.modlake, self.model = folder / "home", clients, modlake, model
-        self.repository = self.home / "demo"
+        self.home, self.repository = folder / "home", repository(folder)
+        self.clients, self.modlake, self.model = clients, modlake, model
         (self.home / ".codex").mkdir(parents=True)
         (self.home / ".codex/config.toml").write_text(CODEX_CONFIG.format(model=model))
         for agent in (".claude", ".agents"):

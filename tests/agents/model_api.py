@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""A model API that answers as a script says: model_api.py PORT LEDGER
+"""A model API that answers as a script says: model_api.py PORT LEDGER REPOSITORY
 
 It speaks as much of Anthropic's Messages API and of OpenAI's Responses API as the two agents need, streaming included, and
 writes one JSON line per answer to LEDGER: what was answered, with which ids and how many tokens. That is what the tests hold
@@ -79,6 +79,7 @@ class Ledger:
 class Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     ledger: Ledger
+    repository: str
 
     def log_message(self, *_):
         """The ledger is the log."""
@@ -110,6 +111,9 @@ class Handler(BaseHTTPRequestHandler):
             self.rfile.readline()
         self.rfile.readline()
         return body
+
+    def placed(self, call_input: dict) -> dict:
+        return json.loads(json.dumps(call_input).replace("<repository>", self.repository))
 
     def answer(self, status, body, **headers):
         text = json.dumps(body).encode()
@@ -152,7 +156,9 @@ class Handler(BaseHTTPRequestHandler):
         usage = step.usage or script.usage(number)
         content = [{"type": "text", "text": step.text}] if step.text else []
         calls = [(f"toolu_demo{number:06}{at}", call) for at, call in enumerate(step.calls)]
-        content += [{"type": "tool_use", "id": id, "name": call.tool, "input": call.input} for id, call in calls]
+        content += [
+            {"type": "tool_use", "id": id, "name": call.tool, "input": self.placed(call.input)} for id, call in calls
+        ]
         message = {
             "id": f"msg_demo{number:06}",
             "type": "message",
@@ -262,7 +268,7 @@ def response_events(response, items, usage):
 
 def main():
     port, ledger = int(sys.argv[1]), Path(sys.argv[2])
-    Handler.ledger = Ledger(ledger)
+    Handler.ledger, Handler.repository = Ledger(ledger), sys.argv[3]
     ThreadingHTTPServer(("127.0.0.1", port), Handler).serve_forever()
 
 

@@ -1,5 +1,7 @@
 """What the model says: scenarios by name, each a list of steps.
 
+`<repository>` in a call stands for the folder that the agents work in.
+
 A step is an answer (`Say`) or a failure that comes `times` times before the answer after it (`Fail`). Each answer of the API
 gets token counts of its own (`usage`), so that one counted twice or not at all shows in every sum.
 """
@@ -65,12 +67,12 @@ SCENARIOS = {
     # Claude Code
     "hello": [Say("Hello!")],
     "tools": [
-        Say("I will look.", (bash("echo hi"), Call("Read", {"file_path": "/home/dev/demo/README.md"}))),
+        Say("I will look.", (bash("echo hi"), Call("Read", {"file_path": "<repository>/README.md"}))),
         Say("It is a small demo."),
     ],
     "failing": [
         Say(calls=(bash("echo no >&2; exit 3"),)),
-        Say(calls=(Call("Read", {"file_path": "/home/dev/demo/missing.txt"}),)),
+        Say(calls=(Call("Read", {"file_path": "<repository>/missing.txt"}),)),
         Say("Both failed."),
     ],
     "skill": [

@@ -6,6 +6,7 @@ import pytest
 from modlaked import NotThere, wait_for
 
 import play
+from laptop import ledger
 
 TOKENS = ("input_tokens", "cache_read_tokens", "cache_creation_tokens", "output_tokens")
 PROVIDERS = {"claude_code": "anthropic", "codex": "openai"}
@@ -52,9 +53,10 @@ def test_requests_of_claude_code_have_the_apis_ids(world):
 def test_a_refused_request_is_an_error(world):
     query = "SELECT session_id, status_code FROM api_requests WHERE provider = 'claude_code' AND NOT success"
     wait_same(world, query, [(play.REFUSED, 400)])
-    # Codex tells of each attempt
-    failed = [(one["status"],) for one in world.of("openai") if one["status"] != 200]
-    wait_same(world, "SELECT status_code FROM api_requests WHERE provider = 'codex' AND NOT success", failed)
+    # Codex tells of each attempt, but takes with it what it has not sent when it ends with an error.
+    retried = [(world.sessions["codex-overloaded"], 503)]
+    query = "SELECT session_id, status_code FROM api_requests WHERE provider = 'codex' AND NOT success"
+    wait_same(world, f"{query} AND session_id <> '{world.sessions['codex-refused']}'", retried)
 
 
 @pytest.mark.parametrize("provider", PROVIDERS)
@@ -127,11 +129,22 @@ def test_a_sub_agent_is_part_of_its_session(world):
     query = "SELECT count(*), sum(case when agent_id is null then 0 else 1 end) FROM api_requests WHERE session_id = '{}'"
     requests = [one for one in world.of("anthropic", 200) if one["scenario"] in ("delegate", "counting")]
     of_agent = [one for one in requests if one["scenario"] == "counting"]
-    # One request more is about the sub-agent's end.
-    wait_same(world, query.format(play.DELEGATE), [(len(requests) + 1, len(of_agent))])
+    wait_same(world, query.format(play.DELEGATE), [(len(requests), len(of_agent))])
 
 
-def test_claude_codes_own_costs_are_kept_and_codex_is_priced(world):
+def test_costs_are_claude_codes_own_to_the_cent(world):
+    """It writes the sum of each session into the session's file; a fork's goes on from the session it came from."""
+    told = {
+        path.stem: [line["totalCostUSD"] for line in ledger(path) if line["type"] == "cost-state"][-1]
+        for path in (world.laptop.home / ".claude/projects").glob("*/*.jsonl")
+    }
+    told[play.FORK] -= told[play.FIRST]
+    expected = [(session, round(cost * 1e6)) for session, cost in told.items()]
+    query = "SELECT session_id, cast(round(coalesce(cost_usd, 0) * 1e6) as bigint) FROM sessions WHERE provider = 'claude_code'"
+    wait_same(world, query, expected)
+
+
+def test_what_a_client_does_not_price_is_priced(world):
     query = "SELECT provider, cost_source, count(*) FROM costs WHERE cost_usd > 0 GROUP BY provider, cost_source"
     expected = [
         ("claude_code", "client", len(world.of("anthropic", 200))),
@@ -141,9 +154,11 @@ def test_claude_codes_own_costs_are_kept_and_codex_is_priced(world):
 
 
 def test_importing_the_same_sessions_changes_no_view(world):
-    """Live telemetry was on: the files tell of the same facts."""
+    """Live telemetry was on: the files tell of the same facts, and of the one that Codex lost."""
+    lost = world.sessions["codex-refused"]
+    told = "turns, tool_calls, tool_failures, api_requests, skill_uses, total_tokens"
     queries = [
-        "SELECT provider, session_id, turns, tool_calls, tool_failures, api_requests, skill_uses, total_tokens FROM sessions",
+        f"SELECT provider, session_id, {told} FROM sessions WHERE session_id <> '{lost}'",
         "SELECT provider, tool_use_id FROM tool_calls",
         "SELECT provider, sum(cost_usd) FROM costs GROUP BY provider",
     ]
@@ -155,3 +170,4 @@ def test_importing_the_same_sessions_changes_no_view(world):
         wait_same(world, history.format(provider), [(True,)])
     for query, expected in zip(queries, before, strict=True):
         wait_same(world, query, expected)
+    wait_same(world, f"SELECT turns, api_requests, api_errors FROM sessions WHERE session_id = '{lost}'", [(1, 1, 1)])
