@@ -13,7 +13,7 @@ use serde::Deserialize;
 const OURS: &[(&str, &[&str])] = &[
     ("bench", &[]),
     ("catalog", &["record"]),
-    ("cli", &["record"]),
+    ("cli", &["receive", "record", "sanitize"]),
     ("journal", &["record"]),
     ("lake", &["record"]),
     ("normalize", &["record"]),
