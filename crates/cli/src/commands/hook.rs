@@ -9,6 +9,7 @@ mod git;
 mod log;
 mod oversize;
 pub(crate) mod sender;
+mod stdin;
 
 use std::ffi::OsString;
 use std::fs;
@@ -28,6 +29,7 @@ use crate::spool::Spool;
 use crate::spool::status::Status;
 use event::Stamp;
 use log::Log;
+use stdin::Patient;
 
 /// An event is read up to here; of a larger one the small values are kept ([`oversize`]).
 const EVENT_BYTES: u64 = 4 << 20;
@@ -67,7 +69,7 @@ pub(crate) fn run(agent: Agent, server: Option<&str>, environment: &Environment)
     }
     let log = Log::of(environment);
     let Some(spool) = Spool::of(environment) else { return };
-    if let Err(reason) = take(agent, stdin.lock(), environment, &spool, &log) {
+    if let Err(reason) = take(agent, Patient::new(stdin), environment, &spool, &log) {
         log.write(&format!("{}: an event was lost: {reason}", agent.as_str()));
     }
     ensure_sender(server, environment, &spool).unwrap_or_else(|error| {
@@ -100,7 +102,8 @@ fn take(agent: Agent, mut input: impl Read, environment: &Environment, spool: &S
 fn ensure_sender(server: Option<&str>, environment: &Environment, spool: &Spool) -> io::Result<()> {
     let Some(lock) = spool.lock_sending()? else { return Ok(()) };
     let configured = config::path(environment).ok().and_then(|path| fs::metadata(path).ok()?.modified().ok());
-    if !Status::load(spool).is_due(Clock::System.now(), configured) {
+    let has_key = environment.modlake_api_key.is_some() || environment.moda_api_key.is_some();
+    if !Status::load(spool).is_due(Clock::System.now(), configured, has_key) {
         return Ok(());
     }
     drop(lock);

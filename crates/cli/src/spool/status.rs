@@ -15,6 +15,7 @@ use record::time::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::{Spool, write_whole};
+use crate::config::no_key;
 use crate::error::CliError;
 
 /// Nobody waits longer than this: a later `next_attempt` is from before the clock was set back.
@@ -79,8 +80,9 @@ impl Status {
         self.next_attempt = Some(next_attempt.to_rfc3339());
     }
 
-    /// Whether a sender may be started: nothing says to wait, or the configuration changed after the last failure.
-    pub(crate) fn is_due(&self, now: Timestamp, configured: Option<SystemTime>) -> bool {
+    /// Whether a sender may be started: nothing says to wait, the configuration file changed after the last failure, or there
+    /// was no key and now is one in the environment.
+    pub(crate) fn is_due(&self, now: Timestamp, configured: Option<SystemTime>, has_key: bool) -> bool {
         let time = |text: &Option<String>| text.as_deref().and_then(Timestamp::parse);
         let Some(next) = time(&self.next_attempt) else { return true };
         let failed_at = self.trouble.as_ref().and_then(|trouble| Timestamp::parse(&trouble.at));
@@ -89,7 +91,8 @@ impl Status {
             i64::try_from(configured.as_micros()).is_ok_and(|configured| configured > failed.0)
         });
         let longest = i64::try_from(LONGEST_WAIT.as_micros()).unwrap_or(i64::MAX);
-        changed || next <= now || next > now.plus_micros(longest)
+        let has_come = has_key && self.trouble.as_ref().is_some_and(|trouble| trouble.message == no_key().message);
+        changed || has_come || next <= now || next > now.plus_micros(longest)
     }
 }
 

@@ -227,7 +227,9 @@ fn hooks_of_all_agents_and_a_sender_lose_nothing_to_each_other() {
                 })
             })
             .collect();
-        hooks.into_iter().for_each(|hook| hook.join().unwrap());
+        for hook in hooks {
+            hook.join().unwrap();
+        }
         done.store(true, Ordering::SeqCst);
         sender.join().unwrap()
     });

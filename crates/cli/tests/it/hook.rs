@@ -36,7 +36,7 @@ impl Laptop {
         }
         wait_until("the sender saw that there is no key", || laptop.spool_file("status.json").contains("no key"));
         wait_until("the sender ended", || {
-            let lock = fs::File::open(laptop.spool().join("send.lock")).unwrap();
+            let lock = fs::File::open(laptop.spool().join("send.lock")).expect("a lock");
             lock.try_lock().is_ok()
         });
         laptop
@@ -47,7 +47,7 @@ impl Laptop {
     }
 
     fn segments(&self) -> Vec<PathBuf> {
-        let entries = fs::read_dir(self.spool()).expect("a spool").map(|entry| entry.unwrap().path());
+        let entries = fs::read_dir(self.spool()).expect("a spool").map(|entry| entry.expect("an entry").path());
         let agents = ["claude", "codex", "cursor"];
         entries.filter(|path| agents.iter().any(|agent| path.extension().is_some_and(|end| end == *agent))).collect()
     }
@@ -134,7 +134,9 @@ fn captured_events_of_all_agents_go_through_one_sender() {
     wait_until("all is sent", || events(&server.requests()).len() >= 25);
     let arrived = events(&server.requests());
     let mut counted = BTreeMap::new();
-    arrived.iter().for_each(|(route, _)| *counted.entry(route.clone()).or_insert(0) += 1);
+    for (route, _) in &arrived {
+        *counted.entry(route.clone()).or_insert(0) += 1;
+    }
     assert_eq!(counted, sent);
     let ids: BTreeSet<_> = arrived.iter().map(|(_, event)| event["hook_event_id"].to_string()).collect();
     assert_eq!(ids.len(), 25);
@@ -206,7 +208,7 @@ fn one_bad_record_is_set_aside_and_blocks_nobody() {
     wait_until("all is decided", || laptop.waiting() == 0);
     let taken: Vec<Request> = server.requests().into_iter().filter(|request| !request.text.contains("s-13")).collect();
     let mut sessions = sessions(&taken);
-    sessions.sort_by_key(|session| session.len());
+    sessions.sort_by_key(String::len);
     assert_eq!(sessions.iter().collect::<BTreeSet<_>>().len(), 19);
     assert_eq!(sessions.len(), 19, "{sessions:?}");
     let rejected: Vec<_> =
@@ -271,6 +273,28 @@ fn a_sender_that_runs_is_used_by_the_next_hook() {
         assert!(lock.try_lock().is_err(), "the sender lingers");
     }
     assert_eq!(sessions(&server.requests()), expected(0..5));
+}
+
+#[test]
+fn a_key_in_the_environment_ends_the_wait_for_one() {
+    let server = Server::start(|_| accepted());
+    let laptop = Laptop::spooled(0..3).with_server(&server);
+    laptop.hook(&[], &event(3));
+    wait_until("all is sent", || laptop.waiting() == 0);
+    assert_eq!(sessions(&server.requests()), expected(0..4));
+}
+
+#[test]
+fn an_input_that_stays_open_blocks_nobody() {
+    use std::io::Write as _;
+
+    let laptop = Laptop::new();
+    let mut child = laptop.command(&["hook"]).stdin(Stdio::piped()).spawn().unwrap();
+    let mut stdin = child.stdin.take().unwrap();
+    stdin.write_all(event(1).as_bytes()).unwrap();
+    assert_eq!(child.wait().unwrap().code(), Some(0));
+    assert_eq!(laptop.waiting(), 1);
+    drop(stdin);
 }
 
 #[test]

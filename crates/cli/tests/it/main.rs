@@ -79,7 +79,7 @@ impl Laptop {
 fn wait_until(what: &str, mut condition: impl FnMut() -> bool) {
     let start = Instant::now();
     while !condition() {
-        assert!(start.elapsed() < Duration::from_secs(60), "still waiting until {what}");
+        assert!(start.elapsed() < Duration::from_mins(1), "still waiting until {what}");
         std::thread::sleep(Duration::from_millis(10));
     }
 }

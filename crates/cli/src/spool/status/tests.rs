@@ -27,22 +27,29 @@ fn it_comes_back_as_it_was_saved() {
 
 #[test]
 fn a_hook_waits_for_the_next_attempt() {
-    assert!(Status::default().is_due(NOW, None));
+    assert!(Status::default().is_due(NOW, None, true));
     let status = failed(60);
-    assert!(!status.is_due(NOW, None));
-    assert!(!status.is_due(NOW.plus_micros(59_000_000), None));
-    assert!(status.is_due(NOW.plus_micros(60_000_000), None));
+    assert!(!status.is_due(NOW, None, true));
+    assert!(!status.is_due(NOW.plus_micros(59_000_000), None, true));
+    assert!(status.is_due(NOW.plus_micros(60_000_000), None, true));
 }
 
 #[test]
 fn a_new_configuration_is_tried_at_once() {
     let at = |seconds: u64| Some(SystemTime::UNIX_EPOCH + Duration::from_secs(seconds));
     let now = NOW.0.unsigned_abs() / 1_000_000;
-    assert!(!failed(60).is_due(NOW, at(now - 1)));
-    assert!(failed(60).is_due(NOW, at(now + 1)));
+    assert!(!failed(60).is_due(NOW, at(now - 1), false));
+    assert!(failed(60).is_due(NOW, at(now + 1), false));
 }
 
 #[test]
 fn a_clock_that_was_set_back_stops_nothing() {
-    assert!(failed(2 * 3_600).is_due(NOW, None));
+    assert!(failed(2 * 3_600).is_due(NOW, None, true));
+}
+
+#[test]
+fn a_key_that_was_missing_is_tried_at_once() {
+    let mut status = Status::default();
+    status.failed(NOW, &no_key(), NOW.plus_micros(60_000_000));
+    assert!(status.is_due(NOW, None, true) && !status.is_due(NOW, None, false));
 }

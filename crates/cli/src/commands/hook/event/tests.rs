@@ -61,7 +61,7 @@ fn content(value: &serde_json::Value, is_content: bool, found: &mut Vec<String>)
     match value {
         serde_json::Value::String(text) if is_content && text.len() > 8 => {
             let quoted = serde_json::to_string(text).unwrap();
-            found.push(quoted[1..quoted.len() - 1].to_owned());
+            found.push(quoted.trim_matches('"').to_owned());
         }
         serde_json::Value::Array(items) => items.iter().for_each(|item| content(item, is_content, found)),
         serde_json::Value::Object(entries) => {

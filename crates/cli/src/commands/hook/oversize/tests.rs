@@ -29,7 +29,7 @@ fn a_mistake_ends_it() {
 
 #[test]
 fn all_is_read_so_that_the_agent_can_finish_writing() {
-    let mut rest: &[u8] = &[b'!'; 300_000];
+    let mut rest: &[u8] = &vec![b'!'; 300_000];
     small_values(b"{", &mut rest);
     assert_eq!(rest.len(), 0);
 }
