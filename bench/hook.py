@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""How long a coding agent waits for `modlake hook`: from starting the process to its end, in milliseconds.
+"""How long a coding agent waits for `modlake hook`: from starting the process to its end, in milliseconds. And the CPU time
+of that process, which says more on a machine that is busy with other things.
 
     python3 bench/hook.py [--binary target/release/modlake] [--runs 500]
 
@@ -14,6 +15,7 @@ Each run has one captured event on standard input, in a home folder of its own a
 """
 
 import argparse
+import fcntl
 import json
 import os
 import shutil
@@ -38,7 +40,7 @@ def main():
     with tempfile.TemporaryDirectory() as folder:
         folder = Path(folder)
         small, large = events(folder)
-        print(f"{'case':<12} {'median':>8} {'p99':>8} {'max':>8}   ms, {args.runs} runs")
+        print(f"{'case':<12} {'median':>8} {'p99':>8} {'max':>8} {'CPU':>8}   ms, {args.runs} runs")
         report("true", [run([true], small, {}) for _ in range(args.runs)])
         report("small", measure(binary, folder / "a", small, args.runs, key="k"))
         report("large", measure(binary, folder / "b", large, args.runs, key="k"))
@@ -72,38 +74,39 @@ def measure(binary, home, event, runs, key=None, forget=False):
     times = []
     for _ in range(runs):
         if forget:
-            wait_for(status)
-            status.unlink()
+            wait_for_end(home / ".modlake/spool/send.lock")
+            status.unlink(missing_ok=True)
         times.append(run([binary, "hook"], event, environment))
     spooled = sum(len(path.read_bytes().splitlines()) for path in home.glob(".modlake/spool/*.claude"))
     assert spooled == runs + 1, f"{spooled} of {runs + 1} events are in the spool"
     return times
 
 
-def wait_for(path):
-    while not path.exists():
-        time.sleep(0.001)
-    time.sleep(0.002)
+def wait_for_end(lock):
+    """The sender holds the lock as long as it runs."""
+    with lock.open() as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
 
 
 def run(command, stdin, environment):
-    """Milliseconds."""
+    """Milliseconds of the clock, and of CPU."""
     null = os.open(os.devnull, os.O_WRONLY)
     source = os.open(stdin, os.O_RDONLY)
     redirect = [(os.POSIX_SPAWN_DUP2, source, 0), (os.POSIX_SPAWN_DUP2, null, 1), (os.POSIX_SPAWN_DUP2, null, 2)]
     start = time.perf_counter_ns()
     child = os.posix_spawn(command[0], command, environment, file_actions=redirect)
-    _, code = os.waitpid(child, 0)
+    _, code, usage = os.wait4(child, 0)
     elapsed = time.perf_counter_ns() - start
     os.close(null)
     os.close(source)
     assert code == 0, f"{command} ended with {code}"
-    return elapsed / 1e6
+    return elapsed / 1e6, (usage.ru_utime + usage.ru_stime) * 1e3
 
 
-def report(case, times):
+def report(case, runs):
+    times, cpu = zip(*runs, strict=True)
     p99 = statistics.quantiles(times, n=100)[98]
-    print(f"{case:<12} {statistics.median(times):8.2f} {p99:8.2f} {max(times):8.2f}", flush=True)
+    print(f"{case:<12} {statistics.median(times):8.2f} {p99:8.2f} {max(times):8.2f} {statistics.median(cpu):8.2f}", flush=True)
 
 
 if __name__ == "__main__":

@@ -104,9 +104,9 @@ struct Dropped {
 }
 
 impl Spool {
-    /// The spool of this user; `None` without a home folder.
+    /// The spool of this user; `None` without a home folder that is the same from everywhere.
     pub(crate) fn of(environment: &Environment) -> Option<Self> {
-        let home = environment.home.as_ref()?;
+        let home = environment.home.as_ref().filter(|home| home.is_absolute())?;
         Some(Self::new(home.join(".modlake").join("spool"), Limits::default()))
     }
 
@@ -232,10 +232,13 @@ impl Spool {
         Ok(())
     }
 
-    /// The right to send, which one process has; `None` when another one has it. Given back when the file is closed.
+    /// The right to send, which one process has; `None` when another one has it, or when there is no spool. Given back when the
+    /// file is closed.
     pub(crate) fn lock_sending(&self) -> io::Result<Option<File>> {
-        create_folder(&self.folder)?;
-        self.lock("send.lock", Duration::ZERO)
+        match self.lock("send.lock", Duration::ZERO) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            lock => lock,
+        }
     }
 
     /// Deletes what a crash left half written.

@@ -143,6 +143,8 @@ fn who_cannot_have_the_lock_writes_a_segment_of_its_own() {
 #[test]
 fn one_process_sends() {
     let (_folder, spool) = spool(Limits::default());
+    assert!(spool.lock_sending().unwrap().is_none() && !spool.folder().exists());
+    spool.append(Agent::Claude, &record(1)).unwrap();
     let first = spool.lock_sending().unwrap();
     assert!(first.is_some() && spool.lock_sending().unwrap().is_none());
     drop(first);

@@ -297,6 +297,28 @@ fn an_input_that_stays_open_blocks_nobody() {
     drop(stdin);
 }
 
+#[cfg(target_os = "linux")]
+#[test]
+fn the_sender_keeps_no_file_of_the_agent_open() {
+    let server = Server::start(|_| accepted());
+    let laptop = Laptop::new().with_server(&server);
+    let mut command = std::process::Command::new("/bin/sh");
+    // Descriptor 9 is the pipe that `output` reads to its end.
+    command.arg("-c").arg(r#""$0" hook 9>&1 >/dev/null 2>&1"#).arg(env!("CARGO_BIN_EXE_modlake"));
+    command.env_clear().env("HOME", laptop.home.path()).envs(laptop.variables.iter().cloned());
+    let start = Instant::now();
+    let ran = command.stdin(fs::File::open(fixture()).unwrap()).output().unwrap();
+    assert!(ran.status.success() && start.elapsed() < Duration::from_mins(1), "{:?}", start.elapsed());
+    wait_until("the event is sent", || server.requests().len() == 1);
+    let lock = fs::File::open(laptop.spool().join("send.lock")).unwrap();
+    assert!(lock.try_lock().is_err(), "the sender lives on");
+}
+
+fn fixture() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("../../fixtures/agents/codex/d10_hooks/hooks_stdin/001_SessionStart.json")
+}
+
 #[test]
 fn without_a_key_events_wait() {
     let asked = Arc::new(AtomicUsize::new(0));

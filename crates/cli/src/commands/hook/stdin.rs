@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 const PATIENCE: Duration = Duration::from_secs(2);
 const CHUNK_BYTES: usize = 64 << 10;
 /// Chunks on their way.
-const CHUNKS: usize = 4;
+const CHUNKS: usize = 16;
 
 /// A reader that is at its end when the one it was made from is, or when the patience is.
 pub(super) struct Patient {
