@@ -35,7 +35,7 @@ pub(crate) fn run(
 ) -> Result<Exit, CliError> {
     let mut report = Report::new(if args.json { None } else { Some(printer) });
     examine(&mut report, server, environment, Duration::from_secs(args.wait.into()));
-    laptop::examine(&mut report, environment);
+    laptop::examine(&mut report, server, environment);
     report.finish()
 }
 

@@ -17,11 +17,10 @@ use std::io::{self, IsTerminal as _, Read};
 use std::panic::{self, AssertUnwindSafe};
 use std::process::{Command, ExitCode, Stdio};
 
-use clap::ValueEnum;
-use record::source::Provider;
 use record::time::Clock;
 use uuid::Uuid;
 
+use crate::agents::Agent;
 use crate::args::{self, Args, Parsed};
 use crate::config::{self, Environment};
 use crate::print;

@@ -223,7 +223,7 @@ fn what_hooks_could_not_send_is_told_with_the_fix() {
 fn agents_on_this_machine_are_told() {
     let server = server(BOTH, |_| None);
     let laptop = Laptop::new().with("MODLAKE_SERVER", &server.url()).with("MODLAKE_API_KEY", "k");
-    std::fs::create_dir(laptop.home.path().join(".codex")).unwrap();
+    std::fs::create_dir_all(laptop.home.path().join(".codex/sessions")).unwrap();
     let ran = laptop.run(&["doctor", "--json"]);
     let (told, steps) = report(&ran);
     assert_eq!((ran.code, steps[6..].join(" ").as_str()), (Some(0), "spool: ok codex: ok"));

@@ -2,8 +2,8 @@
 
 mod config;
 mod doctor;
-mod hooks;
 mod hook;
+mod hooks;
 mod server;
 mod sql;
 mod start;

@@ -1,22 +1,21 @@
 //! What is on this machine: records that wait in the spool, agents and whether they run our hook.
 
-use std::fs;
-use std::path::{Path, PathBuf};
-
 use record::time::{Clock, Timestamp};
 
 use super::report::{Finding, Report, Step};
-use crate::agents::Agent;
-use crate::config::Environment;
+use crate::agents::{self, Agent, AgentState, Scope, Verdict};
+use crate::config::{Environment, Settings};
 use crate::spool::status::Status;
 use crate::spool::{Spool, State};
 
-pub(super) fn examine(report: &mut Report<'_>, environment: &Environment) {
+pub(super) fn examine(report: &mut Report<'_>, server: Option<&str>, environment: &Environment) {
     if let Some(spool) = Spool::of(environment) {
         report.add(Step::Spool, spooled(&spool));
     }
+    // what is wrong with them is told by the first step
+    let Ok(settings) = Settings::load(server, environment) else { return };
     for agent in Agent::ALL {
-        if let Some(finding) = check(agent, environment) {
+        if let Some(finding) = check(agent, &settings, environment) {
             report.add(step(agent), finding);
         }
     }
@@ -75,38 +74,34 @@ fn ago(then: Timestamp, now: Timestamp) -> String {
     format!("{} {unit}", seconds / divisor)
 }
 
-/// `None` when the agent is not on this machine.
-fn check(agent: Agent, environment: &Environment) -> Option<Finding> {
-    let (programs, settings) = match agent {
-        Agent::Claude => (&["claude"][..], ".claude/settings.json"),
-        Agent::Codex => (&["codex"][..], ".codex/hooks.json"),
-        Agent::Cursor => (&["cursor", "cursor-agent"][..], ".cursor/hooks.json"),
-    };
-    let program = programs.iter().find_map(|program| on_path(program, environment));
-    let settings = environment.home.as_ref()?.join(settings);
-    let folder = settings.parent().is_some_and(Path::is_dir);
-    if program.is_none() && !folder {
+/// `None` when neither the agent nor anything of ours is on this machine. Not being installed is no failure: the first hint is the fix.
+fn check(agent: Agent, settings: &Settings, environment: &Environment) -> Option<Finding> {
+    let state = agents::check(agent, &Scope::User, settings, environment);
+    if state.client.is_none() && state.verdict == Verdict::Absent {
         return None;
     }
-    let found = program.map_or_else(|| "no program on PATH".to_owned(), |path| path.display().to_string());
-    let install = format!("modlake hooks install --agent {}", agent.as_str());
-    // Written with or without a folder before it, quoted or not.
-    let installed = fs::read_to_string(&settings)
-        .is_ok_and(|text| text.contains("modlake") && text.contains(&format!("hook --agent {}", agent.as_str())));
-    Some(match (installed, settings.exists()) {
-        (true, _) => Finding::ok(format!("{found}; {} runs `modlake hook`", settings.display())),
-        (false, true) => {
-            Finding::ok(format!("{found}; {} does not run `modlake hook`", settings.display())).hint(install)
+    let client = state.client.as_ref().map_or_else(|| "not found here".to_owned(), |path| path.display().to_string());
+    let version = state.client_version.as_ref().map(|version| format!(" {version}")).unwrap_or_default();
+    let found = format!("{client}{version}");
+    let hooks = format!("{} of {} hooks", state.hooks.installed, state.hooks.wanted);
+    Some(match state.verdict {
+        Verdict::Absent => Finding::ok(format!("{found}; not set up"))
+            .hint(format!("modlake hooks install --agent {}", agent.as_str())),
+        Verdict::Ok => Finding::ok(format!("{found}; {hooks}{}", exporter(&state))),
+        Verdict::Incomplete => {
+            let whats: Vec<&str> = state.problems.iter().map(|problem| problem.what.as_str()).collect();
+            let fix = state.problems.first().map(|problem| problem.fix.clone());
+            Finding::failed(format!("{found}; {hooks}{}; {}", exporter(&state), whats.join("; ")), fix)
         }
-        (false, false) => Finding::ok(format!("{found}; no {}", settings.display())).hint(install),
     })
 }
 
-fn on_path(program: &str, environment: &Environment) -> Option<PathBuf> {
-    let name = format!("{program}{}", std::env::consts::EXE_SUFFIX);
-    std::env::split_paths(environment.search_path.as_ref()?)
-        .map(|folder| folder.join(&name))
-        .find(|path| path.is_file())
+fn exporter(state: &AgentState) -> String {
+    match &state.exporter {
+        Some(exporter) if exporter.signals.is_empty() => ", no exporter".to_owned(),
+        Some(exporter) => format!(", {} exported", exporter.signals.join(", ")),
+        None => String::new(),
+    }
 }
 
 #[cfg(test)]

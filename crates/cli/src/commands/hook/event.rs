@@ -23,8 +23,8 @@ use sanitize::Sanitizer;
 use sanitize::capture::Policy;
 use uuid::Uuid;
 
-use crate::agents::Agent;
 use super::git::{self, Git};
+use crate::agents::Agent;
 use crate::spool::RECORD_BYTES;
 
 /// The marker of an event that is not whole: it was too large to be read or spooled, and has its small values only.

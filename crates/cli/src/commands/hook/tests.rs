@@ -17,7 +17,7 @@ fn agents_call_and_people_ask() {
 fn agents_are_called_the_same_everywhere() {
     for agent in Agent::ALL {
         assert_eq!(Agent::parse(agent.as_str()), Some(agent));
-        assert_eq!(Agent::from_str(agent.as_str(), false), Ok(agent));
+        assert_eq!(clap::ValueEnum::from_str(agent.as_str(), false), Ok(agent));
     }
     assert_eq!(Agent::parse("gemini"), None);
 }

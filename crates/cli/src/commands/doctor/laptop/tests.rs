@@ -1,3 +1,5 @@
+use std::fs;
+
 use serde_json::json;
 
 use super::*;
@@ -49,31 +51,25 @@ fn a_failure_that_holds_nothing_up_is_a_hint() {
 }
 
 #[test]
-fn an_agent_is_found_by_its_program_or_its_folder() {
+fn an_agent_is_told_of_where_it_is_found() {
     let home = tempfile::tempdir().unwrap();
     let environment = Environment {
         home: Some(home.path().to_path_buf()),
-        search_path: Some(home.path().join("bin").into()),
+        path: Some(home.path().join("bin").into()),
         ..Environment::default()
     };
-    let seen = |agent| check(agent, &environment).map(|finding| shown(&finding));
+    let settings = Settings::load(None, &environment).unwrap();
+    let seen = |agent| check(agent, &settings, &environment).map(|finding| shown(&finding));
     assert_eq!(Agent::ALL.map(seen), [None, None, None]);
 
-    fs::create_dir(home.path().join("bin")).unwrap();
-    fs::write(home.path().join("bin").join(format!("codex{}", std::env::consts::EXE_SUFFIX)), "").unwrap();
-    let (word, detail, hint) = seen(Agent::Codex).unwrap();
-    assert_eq!((word.as_str(), hint.as_deref()), ("ok", Some("modlake hooks install --agent codex")));
-    assert!(detail.contains("bin/codex") && detail.contains("no ") && detail.contains("hooks.json"), "{detail}");
+    fs::create_dir_all(home.path().join(".cursor/extensions")).unwrap();
+    let (word, detail, hint) = seen(Agent::Cursor).unwrap();
+    assert_eq!((word.as_str(), hint.as_deref()), ("ok", Some("modlake hooks install --agent cursor")));
+    assert!(detail.ends_with("not set up"), "{detail}");
 
-    fs::create_dir(home.path().join(".cursor")).unwrap();
-    let settings = home.path().join(".cursor/hooks.json");
-    fs::write(&settings, "{}").unwrap();
-    let (_, detail, hint) = seen(Agent::Cursor).unwrap();
-    assert!(detail.contains("does not run"), "{detail}");
-    assert_eq!(hint.as_deref(), Some("modlake hooks install --agent cursor"));
-
-    let hook = json!({"hooks": {"stop": [{"command": "\"/opt/my tools/modlake\" hook --agent cursor"}]}});
-    fs::write(&settings, hook.to_string()).unwrap();
-    let (_, detail, hint) = seen(Agent::Cursor).unwrap();
-    assert!(detail.ends_with("runs `modlake hook`") && hint.is_none(), "{detail}");
+    let hook = json!({"version": 1, "hooks": {"stop": [{"command": "\"/opt/my tools/modlake\" hook --agent cursor"}]}});
+    fs::write(home.path().join(".cursor/hooks.json"), hook.to_string()).unwrap();
+    let (word, detail, hint) = seen(Agent::Cursor).unwrap();
+    assert_eq!(word, "failed");
+    assert!(detail.contains("of 10 hooks") && hint.is_some(), "{detail}");
 }

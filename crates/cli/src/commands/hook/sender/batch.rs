@@ -2,8 +2,8 @@
 
 use std::io;
 
-use crate::client::Delivery;
 use crate::agents::Agent;
+use crate::client::Delivery;
 use crate::spool::{Segment, Spool};
 
 /// Bytes of one request.
