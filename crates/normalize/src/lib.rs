@@ -30,16 +30,24 @@
 
 mod cells;
 mod claude;
+mod codex;
+mod cursor;
+mod decision;
+mod dropped;
 mod event_time;
+mod fact;
 mod fields;
 mod generic;
 mod hook;
 mod identity;
 mod keys;
 mod level;
+mod log;
 mod names;
 mod raw;
 mod request;
+mod span;
+mod tokens;
 mod tool_call;
 
 use record::arrival::Payload;
@@ -48,6 +56,8 @@ use record::envelope::Envelope;
 use record::otlp::Otlp;
 use record::rows::Rows;
 use record::source::Provider;
+
+pub use crate::dropped::Dropped;
 
 use crate::request::Request;
 
@@ -58,11 +68,13 @@ pub struct Output {
     pub raw: Rows,
     /// Rows of `coding_agent_events`.
     pub events: Rows,
+    /// Spans that tell nothing about the agent and so have no row.
+    pub dropped: Dropped,
 }
 
 impl Default for Output {
     fn default() -> Self {
-        Self { raw: Rows::new(&events_raw::TABLE), events: Rows::new(&coding_agent_events::TABLE) }
+        Self { raw: Rows::new(&events_raw::TABLE), events: Rows::new(&coding_agent_events::TABLE), dropped: Dropped::default() }
     }
 }
 
@@ -76,16 +88,19 @@ pub fn normalize(envelope: &Envelope, payload: Option<&Payload<'_>>, out: &mut O
         None | Some(Payload::Otlp(Otlp::Metrics(_))) => {}
         Some(Payload::Otlp(Otlp::Logs(groups))) => match envelope.provider {
             Provider::ClaudeCode => claude::logs::write(groups, &mut request, &mut out.events),
-            Provider::Codex | Provider::Cursor | Provider::Other => {
-                generic::logs::write(groups, &mut request, &mut out.events);
-            }
+            Provider::Codex => codex::logs::write(groups, &mut request, &mut out.events),
+            Provider::Cursor | Provider::Other => generic::logs::write(groups, &mut request, &mut out.events),
         },
-        Some(Payload::Otlp(Otlp::Traces(groups))) => generic::spans::write(groups, &mut request, &mut out.events),
-        Some(Payload::Hooks(events)) => match envelope.provider {
-            Provider::ClaudeCode => claude::hooks::write(events, &mut request, &mut out.events),
-            Provider::Codex | Provider::Cursor | Provider::Other => {
-                generic::hooks::write(events, &mut request, &mut out.events);
-            }
+        Some(Payload::Otlp(Otlp::Traces(groups))) => match envelope.provider {
+            Provider::ClaudeCode => claude::spans::write(groups, &mut request, &mut out.events),
+            Provider::Codex => codex::spans::write(groups, &mut request, &mut out.events, &mut out.dropped),
+            Provider::Cursor | Provider::Other => generic::spans::write(groups, &mut request, &mut out.events),
+        },
+        Some(Payload::Hooks(hooks)) => match envelope.provider {
+            Provider::ClaudeCode => claude::hooks::write(hooks, &mut request, &mut out.events),
+            Provider::Codex => codex::hooks::write(hooks, &mut request, &mut out.events),
+            Provider::Cursor => cursor::hooks::write(hooks, &mut request, &mut out.events),
+            Provider::Other => generic::hooks::write(hooks, &mut request, &mut out.events),
         },
     }
 }

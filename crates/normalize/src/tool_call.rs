@@ -1,6 +1,6 @@
 //! What a tool call's parameters and input name: the command, the skill, the MCP server and tool.
 //!
-//! Claude Code's log records carry both as the text of a JSON object, hooks as a tree.
+//! Log records carry both as the text of a JSON object, hooks as a tree.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -33,6 +33,7 @@ pub(crate) fn write(
     if let Some(input) = input {
         let input = ToolCall::of(input);
         moved.command = set(events::COMMAND, &input.command, rows);
+        set(events::COMMAND, &input.cmd, rows);
         moved.skill = tool_name == Some("Skill") && set(events::SKILL_NAME, &input.skill, rows);
     }
     set(events::COMMAND, &parameters.bash_command, rows);
@@ -64,6 +65,9 @@ struct ToolCall<'v> {
     bash_command: Word<'v>,
     #[serde(borrow)]
     command: Word<'v>,
+    /// Codex's `exec_command`.
+    #[serde(borrow)]
+    cmd: Word<'v>,
     #[serde(borrow)]
     mcp_server_name: Word<'v>,
     #[serde(borrow)]
@@ -85,6 +89,7 @@ impl<'v> ToolCall<'v> {
                     full_command: word("full_command"),
                     bash_command: word("bash_command"),
                     command: word("command"),
+                    cmd: word("cmd"),
                     mcp_server_name: word("mcp_server_name"),
                     mcp_tool_name: word("mcp_tool_name"),
                     skill_name: word("skill_name"),
