@@ -38,10 +38,13 @@ pub(crate) fn write(cells: &mut Cells<'_, '_>, rows: &mut Rows) {
 fn decision(text: &str) -> Option<&'static str> {
     const ACCEPTED: [&str; 4] = [ACCEPT, "approved", "auto_accept", "modify"];
     const REJECTED: [&str; 4] = [REJECT, "denied", "abort", "timed_out"];
-    let is = |word: &&str| text.strip_prefix(*word).is_some_and(|rest| rest.is_empty() || rest.starts_with('_'));
-    if ACCEPTED.iter().any(|word| is(word)) {
+    let says = |words: &[&str]| {
+        let is = |word| text.strip_prefix(word).is_some_and(|rest| rest.is_empty() || rest.starts_with('_'));
+        words.iter().any(|word| is(*word))
+    };
+    if says(&ACCEPTED) {
         Some(ACCEPT)
-    } else if REJECTED.iter().any(|word| is(word)) {
+    } else if says(&REJECTED) {
         Some(REJECT)
     } else {
         None

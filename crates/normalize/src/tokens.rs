@@ -19,7 +19,8 @@ use crate::keys::Held;
 /// Sets `input_tokens` and `output_tokens` from what is counted otherwise, where nothing else has set them.
 pub(crate) fn write(cells: &mut Cells<'_, '_>, rows: &mut Rows) {
     if let Some(gross) = number(cells.held(Held::GrossInput)) {
-        let [read, written] = [events::CACHE_READ_TOKENS, events::CACHE_CREATION_TOKENS].map(|column| count(cells, column));
+        let [read, written] =
+            [events::CACHE_READ_TOKENS, events::CACHE_CREATION_TOKENS].map(|column| count(cells, column));
         if rows.is_unset(events::INPUT_TOKENS) {
             rows.int(events::INPUT_TOKENS, without_cache(gross, read, written));
         } else {

@@ -10,6 +10,8 @@ use record::rows::Rows;
 use record::value::Value;
 use serde::de::{Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
+use crate::cells::Cells;
+
 /// Which words of the input became columns.
 #[derive(Clone, Copy, Default)]
 pub(crate) struct Moved {
@@ -42,6 +44,15 @@ pub(crate) fn write(
         rows.text(events::MCP_TOOL, tool);
     }
     moved
+}
+
+/// A command that ended with an error has failed, whatever the call that ran it says; what it says stays in `attributes`.
+pub(crate) fn fail_by_exit_code(cells: &mut Cells<'_, '_>, rows: &mut Rows) {
+    let failed = cells.column(events::EXIT_CODE).and_then(Value::to_int).is_some_and(|code| code != 0);
+    if failed && cells.column(events::SUCCESS).and_then(Value::to_bool) != Some(false) {
+        cells.displace(events::SUCCESS);
+        rows.bool(events::SUCCESS, false);
+    }
 }
 
 /// Whether the word filled the column.

@@ -86,7 +86,8 @@ fn captured_requests_keep_their_metadata() {
             withheld.insert(part.get(..part.len().min(160)).unwrap_or_default().split(']').next().unwrap().to_owned());
         }
     }
-    let reduced = ["tool_input", "tool_parameters", "arguments", "full_command", "bash_argv0", "bash_command", "command"];
+    let reduced =
+        ["tool_input", "tool_parameters", "arguments", "full_command", "bash_argv0", "bash_command", "command"];
     // Rust debug output on a Codex span: `Thread { thread_id: … }`; a whole answer of the model's API as an error
     let others = ["key", "error.message"];
     let known = |names: &String| reduced.iter().chain(&others).any(|key| names.contains(&format!("\"{key}\"")));

@@ -69,7 +69,10 @@ fn tell(event: &Event<'_, '_>, cells: &mut Cells<'_, '_>, rows: &mut Rows) {
     {
         rows.double(events::COST_USD, micros / 1e6);
     }
-    if event.scope.name.starts_with(SCOPE) && !event.scope.version.is_empty() && cells.column(events::AGENT_VERSION).is_none() {
+    if event.scope.name.starts_with(SCOPE)
+        && !event.scope.version.is_empty()
+        && cells.column(events::AGENT_VERSION).is_none()
+    {
         rows.text(events::AGENT_VERSION, &event.scope.version);
     }
 }

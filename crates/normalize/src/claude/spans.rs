@@ -14,11 +14,12 @@ use record::rows::Rows;
 use crate::cells::Cells;
 use crate::fact::Fact;
 use crate::keys::{Key, KeyMap, to};
+use crate::names;
 use crate::request::Request;
 use crate::span::{self, Dialect};
-use crate::names;
 
-static KEYS: KeyMap = KeyMap::new(&[names::OWNER, names::WORK, names::TOKENS, names::IDS, names::OTHERS, span::SHARED, OWN]);
+static KEYS: KeyMap =
+    KeyMap::new(&[names::OWNER, names::WORK, names::TOKENS, names::IDS, names::OTHERS, span::SHARED, OWN]);
 
 const OWN: &[Key] = &[
     ("interaction.duration_ms", to(events::DURATION_MS, 1)),

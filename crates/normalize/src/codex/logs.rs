@@ -23,10 +23,11 @@ use crate::fact::Fact;
 use crate::identity::Declared;
 use crate::keys::{Held, Key, KeyMap, held, to};
 use crate::log::{self, Dialect, Event};
-use crate::names;
 use crate::request::Request;
+use crate::{names, tool_call};
 
-static KEYS: KeyMap = KeyMap::new(&[names::OWNER, names::WORK, names::TOKENS, names::IDS, names::OTHERS, names::CODEX, OWN]);
+static KEYS: KeyMap =
+    KeyMap::new(&[names::OWNER, names::WORK, names::TOKENS, names::IDS, names::OTHERS, names::CODEX, OWN]);
 
 const OWN: &[Key] = &[
     ("event.name", held(Held::EventName, 0)),
@@ -54,7 +55,7 @@ fn tell(event: &Event<'_, '_>, cells: &mut Cells<'_, '_>, rows: &mut Rows) {
         }
         Some("tool_result") => {
             Fact::ToolCall.write(cells.text(events::TOOL_USE_ID), rows);
-            exit_code(cells, rows);
+            tool_call::fail_by_exit_code(cells, rows);
             agent(cells, rows);
             mcp_tool(cells, rows);
         }
@@ -88,15 +89,6 @@ fn api_request(cells: &mut Cells<'_, '_>, rows: &mut Rows) {
         rows.bool(events::SUCCESS, false);
     } else if own.is_none() && status.is_some() {
         rows.bool(events::SUCCESS, true);
-    }
-}
-
-/// A command that ended with an error has failed, whatever the call that ran it says.
-fn exit_code(cells: &mut Cells<'_, '_>, rows: &mut Rows) {
-    let failed = cells.column(events::EXIT_CODE).and_then(Value::to_int).is_some_and(|code| code != 0);
-    if failed && cells.column(events::SUCCESS).and_then(Value::to_bool) != Some(false) {
-        cells.displace(events::SUCCESS);
-        rows.bool(events::SUCCESS, false);
     }
 }
 

@@ -28,13 +28,13 @@ use record::otlp::{ResourceGroup, Span};
 use record::rows::Rows;
 use record::value::{self, Value};
 
+use crate::Dropped;
 use crate::cells::Cells;
 use crate::fact::Fact;
 use crate::keys::{Held, KeyMap};
 use crate::names;
 use crate::request::Request;
 use crate::span::{self, Dialect};
-use crate::Dropped;
 
 static KEYS: KeyMap =
     KeyMap::new(&[names::OWNER, names::WORK, names::TOKENS, names::IDS, names::OTHERS, names::CODEX, span::SHARED]);

@@ -18,8 +18,8 @@ use crate::generic::Operation;
 use crate::identity::Declared;
 use crate::keys::{Held, Key, KeyMap, content_to, held, held_int, to};
 use crate::log::{self, Dialect, Event};
-use crate::names;
 use crate::request::Request;
+use crate::{names, tool_call};
 
 static KEYS: KeyMap = KeyMap::new(&[names::OWNER, names::WORK, names::TOKENS, names::IDS, names::OTHERS, OWN]);
 
@@ -62,7 +62,10 @@ fn tell(event: &Event<'_, '_>, cells: &mut Cells<'_, '_>, rows: &mut Rows) {
                 rows.bool(events::SUCCESS, request == "gemini_cli.api_response");
             }
         }
-        Some("gemini_cli.tool_call") => Fact::ToolCall.write(cells.text(events::TOOL_USE_ID), rows),
+        Some("gemini_cli.tool_call") => {
+            Fact::ToolCall.write(cells.text(events::TOOL_USE_ID), rows);
+            tool_call::fail_by_exit_code(cells, rows);
+        }
         Some("gen_ai.client.inference.operation.details") if !is_gemini_cli(event) => inference(event, cells, rows),
         _ => {}
     }

@@ -88,7 +88,8 @@ fn no_two_records_of_all_captured_sessions_share_an_identity() {
 fn codex_records_are_known_by_the_nanosecond_they_were_observed_in() {
     let mut seen = HashSet::new();
     for scenario in ["d01_seed_config_logs_binary", "d03_all_signals_json", "d05_api_errors", "d08_mcp", "d10_hooks"] {
-        let part = if matches!(scenario, "d01_seed_config_logs_binary" | "d05_api_errors") { "decoded" } else { "logs" };
+        let part =
+            if matches!(scenario, "d01_seed_config_logs_binary" | "d05_api_errors") { "decoded" } else { "logs" };
         for (file, json) in support::scenario(&format!("codex/{scenario}"), part) {
             let payload = support::payload(&json);
             let first = rows(&arrival(Provider::Codex, Signal::Logs, 1), &payload);
@@ -107,8 +108,8 @@ fn codex_records_are_known_by_the_nanosecond_they_were_observed_in() {
 
 #[test]
 fn every_field_that_codex_declares_tells_records_apart() {
-    let record = |session: &'static str, at: &'static str, observed: u64, kind: &'static str, call: &'static str| {
-        LogRecord {
+    let record =
+        |session: &'static str, at: &'static str, observed: u64, kind: &'static str, call: &'static str| LogRecord {
             observed_time_unix_nano: observed,
             attributes: vec![
                 ("conversation.id".into(), Value::text(session)),
@@ -118,8 +119,7 @@ fn every_field_that_codex_declares_tells_records_apart() {
                 ("call_id".into(), Value::text(call)),
             ],
             ..LogRecord::default()
-        }
-    };
+        };
     let records = vec![
         record("s", T, 7, "k", "c"),
         record("t", T, 7, "k", "c"),

@@ -1,6 +1,9 @@
+mod agents;
 mod captures;
+mod facts;
 mod identity;
 mod mapping;
 mod properties;
+mod records;
 mod show;
 mod support;

@@ -32,7 +32,11 @@ pub(crate) fn scenario(name: &str, part: &str) -> Vec<(String, Json)> {
     let mut paths: Vec<PathBuf> = std::fs::read_dir(&folder)
         .unwrap_or_else(|error| panic!("{}: {error}", folder.display()))
         .map(|entry| entry.expect("readable").path())
-        .filter(|path| file_name(path).trim_end_matches(".gz").ends_with(".json"))
+        .filter(|path| {
+            let stored = path.extension().is_some_and(|extension| extension == "gz");
+            let plain = if stored { path.with_extension("") } else { path.clone() };
+            plain.extension().is_some_and(|extension| extension == "json")
+        })
         .filter(|path| file_name(path).contains(part))
         .collect();
     paths.sort();

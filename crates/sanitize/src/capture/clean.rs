@@ -122,12 +122,7 @@ impl Cleaner<'_> {
     }
 
     /// The attributes of a record: what they tell, then what may stay of them.
-    pub(super) fn record<'a>(
-        &mut self,
-        context: &Context<'_, 'a>,
-        attributes: &mut Attributes<'a>,
-        marks: &mut Marks,
-    ) {
+    pub(super) fn record<'a>(&mut self, context: &Context<'_, 'a>, attributes: &mut Attributes<'a>, marks: &mut Marks) {
         let exit_code = exit_code::of(attributes);
         self.attributes(context, attributes, marks);
         if let Some(code) = exit_code {

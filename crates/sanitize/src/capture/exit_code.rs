@@ -61,23 +61,23 @@ fn of_json(text: &str) -> Option<i64> {
         return None;
     }
     let object: serde_json::Map<String, serde_json::Value> = serde_json::from_str(text).ok()?;
-    object.get("exitCode").or_else(|| object.get(KEY))?.as_i64().filter(is_code)
+    object.get("exitCode").or_else(|| object.get(KEY))?.as_i64().and_then(as_exit_code)
 }
 
 fn as_code(value: &Value<'_>) -> Option<i64> {
     match value {
-        Value::Int(int) => Some(*int).filter(is_code),
+        Value::Int(int) => as_exit_code(*int),
         _ => None,
     }
 }
 
 fn code(text: &str) -> Option<i64> {
-    text.trim_end().parse().ok().filter(is_code)
+    text.trim_end().parse().ok().and_then(as_exit_code)
 }
 
 /// Windows has 32 bits of them.
-fn is_code(code: &i64) -> bool {
-    i32::try_from(*code).is_ok() || u32::try_from(*code).is_ok()
+fn as_exit_code(code: i64) -> Option<i64> {
+    (i32::try_from(code).is_ok() || u32::try_from(code).is_ok()).then_some(code)
 }
 
 #[cfg(test)]

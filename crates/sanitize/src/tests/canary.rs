@@ -191,8 +191,11 @@ impl Planter {
 
     /// Every string leaf that is not metadata.
     fn hook(&mut self, value: &mut Value<'_>, key: &str, around: Option<Kind>) {
-        let kind =
-            CONTENT.iter().chain(&[("error", Kind::Output), ("error_message", Kind::Output)]).find(|(known, _)| *known == key).map(|(_, kind)| *kind);
+        let kind = CONTENT
+            .iter()
+            .chain(&[("error", Kind::Output), ("error_message", Kind::Output)])
+            .find(|(known, _)| *known == key)
+            .map(|(_, kind)| *kind);
         let kind = match (around, kind) {
             (Some(Kind::Input), Some(Kind::Command)) => Some(Kind::Command),
             (Some(around), _) => Some(around),

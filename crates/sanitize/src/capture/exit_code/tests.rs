@@ -8,7 +8,8 @@ fn of_text(key: &'static str, text: &'static str) -> Option<i64> {
 
 #[test]
 fn what_agents_write_is_read() {
-    let header = "Chunk ID: 1f0f96\nWall time: 0.0000 seconds\nProcess exited with code 3\nOriginal token count: 12\nOutput:\n";
+    let header =
+        "Chunk ID: 1f0f96\nWall time: 0.0000 seconds\nProcess exited with code 3\nOriginal token count: 12\nOutput:\n";
     for (key, text, code) in [
         ("output", header, 3),
         ("output", "Wall time: 2.8 seconds\r\nProcess exited with code 0\r\nOutput:\r\n", 0),
@@ -28,7 +29,10 @@ fn what_agents_write_is_read() {
 #[test]
 fn what_a_command_prints_is_not() {
     for (key, text) in [
-        ("output", "Chunk ID: 1\nWall time: 0\nProcess running with session ID 5\nOutput:\nProcess exited with code 9\n"),
+        (
+            "output",
+            "Chunk ID: 1\nWall time: 0\nProcess running with session ID 5\nOutput:\nProcess exited with code 9\n",
+        ),
         ("output", "Wall time: 0.0026 seconds\nOutput:\nProcess exited with code 9"),
         ("tool_response", "hi\nExit code: 9"),
         ("error", "Exit codes are listed below"),
