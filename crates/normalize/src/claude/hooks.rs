@@ -34,11 +34,11 @@ fn tell(event: &str, cells: &mut Cells<'_, '_>, rows: &mut Rows) {
     let prompt = cells.text(events::PROMPT_ID);
     let call = cells.text(events::TOOL_USE_ID);
     match event {
-        // a slash command fires both
-        "UserPromptSubmit" | "UserPromptExpansion" if cells.column(events::AGENT_ID).is_none() => {
-            Fact::Turn.write_if_told(prompt, rows);
-        }
-        "PreToolUse" | "PostToolUse" | "PostToolUseFailure" => Fact::ToolCall.write_if_told(call, rows),
+        "UserPromptSubmit" if cells.column(events::AGENT_ID).is_none() => Fact::Turn.write(prompt, rows),
+        // beside the other, for a slash command
+        "UserPromptExpansion" => Fact::Turn.write_if_told(prompt, rows),
+        "PreToolUse" => Fact::ToolCall.write_if_told(call, rows),
+        "PostToolUse" | "PostToolUseFailure" => Fact::ToolCall.write(call, rows),
         "PermissionDenied" => {
             Fact::ToolCall.write_if_told(call, rows);
             if cells.held(Held::Decision).is_none() {

@@ -4,7 +4,8 @@
 //! `tool` lasts from the model's call to the result, the wait for the user's word included; `tool.execution` is the tool's own
 //! time, and of a call that was not allowed there is none. A failed execution tells the error's class as `error_class`, beside
 //! the `error.type` that is always `tool_error`; where tool details are off, `error` is the class, too, and no message.
-//! `interaction` does not name its prompt, so it witnesses no turn; nor does `tool.blocked_on_user` name its call.
+//! `interaction` does not name its prompt, nor `tool.blocked_on_user` its call: the one is a turn where no other signal tells of
+//! turns, the other is the same call once more.
 //! The `gen_ai.…` names repeat Claude Code's own: the second of two equal values goes.
 
 use record::dictionary::coding_agent_events as events;
@@ -34,6 +35,7 @@ pub(crate) fn write(groups: &[ResourceGroup<'_, Span<'_>>], request: &mut Reques
 
 fn tell(span: &Span<'_>, cells: &mut Cells<'_, '_>, rows: &mut Rows) {
     match span.name.as_ref() {
+        "claude_code.interaction" => Fact::Turn.write(None, rows),
         "claude_code.llm_request" => Fact::ApiRequest.write(cells.text(events::REQUEST_ID), rows),
         "claude_code.tool" => Fact::ToolCall.write_if_told(cells.text(events::TOOL_USE_ID), rows),
         "claude_code.tool.execution" => {

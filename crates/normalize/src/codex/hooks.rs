@@ -42,7 +42,7 @@ fn tell(event: &str, cells: &mut Cells<'_, '_>, rows: &mut Rows) {
         "UserPromptSubmit" if agent.is_none() => Fact::Turn.write(turn, rows),
         "PreToolUse" | "PermissionRequest" => Fact::ToolCall.write_if_told(call, rows),
         "PostToolUse" => {
-            Fact::ToolCall.write_if_told(call, rows);
+            Fact::ToolCall.write(call, rows);
             let exit_code = cells.column(events::EXIT_CODE).and_then(Value::to_int);
             if let Some(code) = exit_code.filter(|_| cells.column(events::SUCCESS).is_none()) {
                 rows.bool(events::SUCCESS, code == 0);
