@@ -129,6 +129,8 @@ pub(crate) const OTHERS: &[Key] = &[
     ("gen_ai.operation.name", held(Held::Operation, 0)),
     ("llm.request.type", held(Held::Operation, 1)),
     ("gen_ai.tool.name", to(events::TOOL_NAME, 1)),
+    // Gemini CLI's, on log records and data points
+    ("function_name", to(events::TOOL_NAME, 2)),
     ("gen_ai.request.model", to(events::MODEL, 1)),
     ("gen_ai.response.model", to(events::MODEL, 2)),
     ("gen_ai.usage.input_tokens", held_int(Held::GrossInput, 0)),

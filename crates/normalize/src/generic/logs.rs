@@ -28,7 +28,6 @@ const OWN: &[Key] = &[
     ("log.record.uid", held(Held::DeclaredId, 0)),
     ("response", content_to(events::OUTPUT_SNIPPET, 0)),
     ("response_text", content_to(events::OUTPUT_SNIPPET, 2)),
-    ("function_name", to(events::TOOL_NAME, 2)),
     ("function_args", held(Held::ToolInput, 1)),
     ("input_token_count", held_int(Held::GrossInput, 2)),
     ("output_token_count", held_int(Held::NetOutput, 0)),
