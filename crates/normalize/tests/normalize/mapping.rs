@@ -1,7 +1,7 @@
 //! Single attributes and the columns they fill.
 
 use normalize::{Output, normalize};
-use record::dictionary::{coding_agent_events as events, events_raw as raw};
+use record::dictionary::{Column, coding_agent_events as events, events_raw as raw};
 use record::otlp::{LogRecord, Scope, Span, SpanStatus};
 use record::source::{Provider, Signal};
 use record::time::Timestamp;
@@ -9,7 +9,7 @@ use record::value::{Attributes, Value};
 use serde_json::{Value as Json, json};
 
 use crate::records::{attributes, check, claude, hook, kept, log_of, span_of};
-use crate::support;
+use crate::{show, support};
 
 #[test]
 fn numbers_and_truth_values_come_as_text_too() {
@@ -52,6 +52,40 @@ fn names_of_a_column_win_in_the_order_of_its_description() {
     assert_eq!(kept["organization.id"], "3");
     assert_eq!(kept["user.id"], "1");
     assert_eq!(kept.as_object().map(serde_json::Map::len), Some(7));
+}
+
+/// "Resource attributes Moda reads", each under its column.
+const OWNERS: [(&str, Column); 13] = [
+    ("org_id", events::ORG_ID),
+    ("org.id", events::ORG_ID),
+    ("company.id", events::ORG_ID),
+    ("organization.id", events::ORG_ID),
+    ("project_id", events::PROJECT_ID),
+    ("project.id", events::PROJECT_ID),
+    ("moda.project_id", events::PROJECT_ID),
+    ("user.id", events::USER_ID),
+    ("enduser.id", events::USER_ID),
+    ("moda.user_id", events::USER_ID),
+    ("user.email", events::USER_EMAIL),
+    ("repo", events::REPO),
+    ("branch", events::BRANCH),
+];
+
+#[test]
+fn owners_are_read_wherever_they_are_said() {
+    for (name, column) in OWNERS {
+        let said = json!({ name: "who" });
+        let scope = Scope { attributes: attributes(&said), ..Scope::default() };
+        let record = LogRecord { attributes: attributes(&said), ..LogRecord::default() };
+        for provider in Provider::ALL {
+            check(&log_of(LogRecord::default(), Scope::default(), &said, provider), column, "who");
+            check(&log_of(LogRecord::default(), scope.clone(), &json!({}), provider), column, "who");
+            check(&log_of(record.clone(), Scope::default(), &json!({}), provider), column, "who");
+            check(&show::rows_of(&support::payload(&said), provider), column, "who");
+            let span = Span { name: "codex.exec".into(), attributes: attributes(&said), ..Span::default() };
+            check(&span_of(span, provider), column, "who");
+        }
+    }
 }
 
 #[test]
