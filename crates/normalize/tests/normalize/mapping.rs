@@ -55,7 +55,7 @@ fn names_of_a_column_win_in_the_order_of_its_description() {
 }
 
 /// "Resource attributes Moda reads", each under its column.
-const OWNERS: [(&str, Column); 13] = [
+const OWNERS: [(&str, Column); 14] = [
     ("org_id", events::ORG_ID),
     ("org.id", events::ORG_ID),
     ("company.id", events::ORG_ID),
@@ -67,6 +67,7 @@ const OWNERS: [(&str, Column); 13] = [
     ("enduser.id", events::USER_ID),
     ("moda.user_id", events::USER_ID),
     ("user.email", events::USER_EMAIL),
+    ("enduser.email", events::USER_EMAIL),
     ("repo", events::REPO),
     ("branch", events::BRANCH),
 ];
