@@ -23,6 +23,7 @@ use std::path::{Path, PathBuf};
 
 use clap::ValueEnum;
 use record::secret::Secret;
+use record::source::Provider;
 use serde::Serialize;
 
 use crate::config::Environment;
@@ -44,12 +45,24 @@ pub(crate) enum Agent {
 impl Agent {
     pub(crate) const ALL: [Self; 3] = [Self::Claude, Self::Codex, Self::Cursor];
 
-    /// As on the command line and in the server's routes.
-    pub(crate) fn id(self) -> &'static str {
+    /// As on the command line, in the server's routes and in file names.
+    pub(crate) fn as_str(self) -> &'static str {
         match self {
             Self::Claude => "claude",
             Self::Codex => "codex",
             Self::Cursor => "cursor",
+        }
+    }
+
+    pub(crate) fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|agent| agent.as_str() == text)
+    }
+
+    pub(crate) fn provider(self) -> Provider {
+        match self {
+            Self::Claude => Provider::ClaudeCode,
+            Self::Codex => Provider::Codex,
+            Self::Cursor => Provider::Cursor,
         }
     }
 
@@ -87,7 +100,7 @@ impl Wanted {
 }
 
 fn route(agent: Agent, signal: &str) -> String {
-    format!("/v1/otel/{}/{signal}", agent.id())
+    format!("/v1/otel/{}/{signal}", agent.as_str())
 }
 
 /// One file and what it is to become.

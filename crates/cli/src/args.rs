@@ -39,6 +39,8 @@ pub(crate) enum Command {
     Sql(SqlArgs),
     /// Check every step from this machine to a stored row, and name the fix
     Doctor(DoctorArgs),
+    /// What the hooks of coding agents run: an event on standard input, sent in the background
+    Hook(HookArgs),
     /// Show or change ~/.modlake/config.json
     #[command(subcommand)]
     Config(ConfigCommand),
@@ -73,6 +75,24 @@ pub(crate) struct DoctorArgs {
     /// How long to wait until the test event is in SQL
     #[arg(long, value_name = "SECONDS", default_value_t = 5)]
     pub(crate) wait: u16,
+}
+
+#[derive(Debug, clap::Args)]
+#[command(args_conflicts_with_subcommands = true)]
+pub(crate) struct HookArgs {
+    /// Whose hook it is
+    #[arg(long, value_enum, default_value_t = Agent::Claude)]
+    pub(crate) agent: Agent,
+
+    #[command(subcommand)]
+    pub(crate) action: Option<HookAction>,
+}
+
+#[derive(Clone, Copy, Debug, Subcommand)]
+pub(crate) enum HookAction {
+    /// Send what waits in ~/.modlake/spool, now and until nothing comes any more
+    #[command(hide = true)]
+    Send,
 }
 
 #[derive(Debug, Subcommand)]

@@ -5,7 +5,10 @@
 //! | server | `--server`, `MODLAKE_SERVER`, the file, `http://127.0.0.1:4318` |
 //! | key | `MODLAKE_API_KEY`, `MODA_API_KEY`, the file |
 //!
-//! The file is `~/.modlake/config.json`: `{"server": "https://…", "key": "ml_…"}`, both optional, nothing else allowed.
+//! The file is `~/.modlake/config.json`: `{"server": "https://…", "key": "ml_…", "hooks": {…}}`, all optional, nothing else
+//! allowed. `hooks` says what `modlake hook` may let out of this laptop beyond metadata: `capture_prompts`,
+//! `capture_output_snippets`, `capture_commands`, each `false` unless set; the variables of the capture policy
+//! (`CODING_AGENT_CAPTURE_PROMPTS` and so on) go before it.
 //! It is written whole or not at all, readable by its owner only. An empty variable counts as not set. `NO_COLOR`
 //! (<https://no-color.org>) set to anything but the empty text turns colour off.
 
@@ -17,6 +20,7 @@ use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
 use record::secret::Secret;
+use sanitize::capture::{self, Policy};
 use serde::{Deserialize, Serialize};
 
 use crate::error::CliError;
@@ -44,6 +48,8 @@ pub(crate) struct Environment {
     pub(crate) codex_home: Option<PathBuf>,
     /// Variables of telemetry, by name: an agent started in this shell takes them before its settings. They may hold keys.
     pub(crate) exported: BTreeMap<String, String>,
+    /// Those of [`capture::VARIABLES`] that are set; here an empty one counts, as on the server.
+    pub(crate) capture: Vec<(&'static str, String)>,
 }
 
 impl Environment {
@@ -64,6 +70,10 @@ impl Environment {
             exported: std::env::vars_os()
                 .filter_map(|(name, value)| Some((name.into_string().ok()?, value.to_string_lossy().into_owned())))
                 .filter(|(name, _)| name.starts_with("OTEL_") || name.contains("_TELEMETRY"))
+                .collect(),
+            capture: capture::VARIABLES
+                .into_iter()
+                .filter_map(|name| Some((name, std::env::var_os(name)?.to_string_lossy().into_owned())))
                 .collect(),
         }
     }
@@ -176,6 +186,23 @@ impl Settings {
     }
 }
 
+/// What `modlake hook` may keep.
+pub(crate) fn capture_policy(environment: &Environment) -> Result<Policy, CliError> {
+    let hooks = File::load(&path(environment)?)?.and_then(|file| file.hooks).unwrap_or_default();
+    Ok(policy(hooks, environment))
+}
+
+/// The same where the file cannot be read.
+pub(crate) fn default_policy(environment: &Environment) -> Policy {
+    policy(Hooks::default(), environment)
+}
+
+fn policy(hooks: Hooks, environment: &Environment) -> Policy {
+    let Hooks { capture_prompts, capture_output_snippets, capture_commands } = hooks;
+    let set = |name: &str| environment.capture.iter().find(|(known, _)| *known == name).map(|(_, text)| text.clone());
+    Policy { capture_prompts, capture_output_snippets, capture_commands, ..Policy::default() }.with_environment(set)
+}
+
 pub(crate) fn no_key() -> CliError {
     CliError::new(Exit::Config, "there is no key").hint(KEY_HINT)
 }
@@ -188,6 +215,17 @@ pub(crate) struct File {
     pub(crate) server: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) key: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) hooks: Option<Hooks>,
+}
+
+/// What hooks may let out of this laptop.
+#[derive(Clone, Copy, Debug, Default, Deserialize, Serialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct Hooks {
+    pub(crate) capture_prompts: bool,
+    pub(crate) capture_output_snippets: bool,
+    pub(crate) capture_commands: bool,
 }
 
 impl File {

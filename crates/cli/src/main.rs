@@ -14,17 +14,21 @@ mod exit;
 mod format;
 mod history;
 mod print;
+mod spool;
 
 use std::io::IsTerminal as _;
 use std::process::ExitCode;
 
-use args::{Command, ConfigCommand, HooksCommand, Parsed};
+use args::{Command, ConfigCommand, HookAction, HookArgs, HooksCommand, Parsed};
 use config::Environment;
 use error::CliError;
 use exit::Exit;
 use print::Printer;
 
 fn main() -> ExitCode {
+    if commands::hook::is_called(std::env::args_os()) {
+        return commands::hook::main();
+    }
     let environment = Environment::read();
     let printer = Printer::new(environment.color_wanted(), std::io::stderr().is_terminal());
     let exit = run(&environment, &printer).unwrap_or_else(|error| {
@@ -43,6 +47,13 @@ fn run(environment: &Environment, printer: &Printer) -> Result<Exit, CliError> {
     match &args.command {
         Command::Sql(args) => commands::sql::run(args, server, environment),
         Command::Doctor(args) => commands::doctor::run(args, server, environment, printer),
+        Command::Hook(HookArgs { action: Some(HookAction::Send), .. }) => {
+            commands::hook::sender::run(server, environment)
+        }
+        Command::Hook(args) => {
+            commands::hook::run(args.agent, server, environment);
+            Ok(Exit::Ok)
+        }
         Command::Config(ConfigCommand::Set(args)) => commands::config::set(args, server, environment),
         Command::Import(args) => commands::import::run(args, server, environment, std::io::stderr().is_terminal()),
         Command::Config(ConfigCommand::Show(args)) => commands::config::show(args, server, environment),

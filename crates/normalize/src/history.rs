@@ -21,6 +21,7 @@ use record::value::{Attribute, Value};
 
 use crate::cells::Cells;
 use crate::event_time;
+use crate::fact::Fact;
 use crate::identity::Declared;
 use crate::keys::{Held, Key, KeyMap, content_to, held, to};
 use crate::level::Level;
@@ -89,12 +90,7 @@ fn write_record<'v, 'a>(record: &'v Value<'a>, cells: &mut Cells<'v, 'a>, reques
 
     let name = cells.text(events::EVENT_NAME).unwrap_or_default();
     let id = cells.held_text(Held::DeclaredId);
-    if let Some((fact, fact_id)) = fact(name, id, request.envelope.provider, cells) {
-        rows.text(events::FACT, fact);
-        if let Some(fact_id) = fact_id {
-            rows.text(events::FACT_ID, fact_id);
-        }
-    }
+    write_fact(name, id, request.envelope.provider, cells, rows);
     cells.keep(Held::DeclaredId);
     cells.write_attributes([&nothing, &nothing], rows, |more| {
         if record.as_map().is_none() {
@@ -107,19 +103,14 @@ fn write_record<'v, 'a>(record: &'v Value<'a>, cells: &mut Cells<'v, 'a>, reques
     request.end(id.map(|id| Declared::History { name, id }), rows);
 }
 
-/// What a record of this name counts towards, and that fact's id.
-fn fact<'v>(
-    name: &str,
-    event_id: Option<&'v str>,
-    provider: Provider,
-    cells: &Cells<'v, '_>,
-) -> Option<(&'static str, Option<&'v str>)> {
-    Some(match name {
-        "user_prompt" => ("turn", cells.text(events::PROMPT_ID)),
-        "api_request" if provider == Provider::Codex => ("api_request", event_id),
-        "api_request" => ("api_request", cells.text(events::REQUEST_ID)),
-        "tool_result" => ("tool_call", cells.text(events::TOOL_USE_ID)),
-        "skill_activated" => ("skill_use", event_id),
-        _ => return None,
-    })
+/// What a record of this name counts towards.
+fn write_fact(name: &str, event_id: Option<&str>, provider: Provider, cells: &Cells<'_, '_>, rows: &mut Rows) {
+    match name {
+        "user_prompt" => Fact::Turn.write(cells.text(events::PROMPT_ID), rows),
+        "api_request" if provider == Provider::Codex => Fact::ApiRequest.write(event_id, rows),
+        "api_request" => Fact::ApiRequest.write(cells.text(events::REQUEST_ID), rows),
+        "tool_result" => Fact::ToolCall.write(cells.text(events::TOOL_USE_ID), rows),
+        "skill_activated" => Fact::SkillUse.write(event_id, rows),
+        _ => {}
+    }
 }

@@ -24,12 +24,12 @@ pub(crate) fn hook_program(environment: &Environment) -> Result<String, CliError
 }
 
 pub(super) fn command(program: &str, agent: Agent) -> String {
-    format!("{program} hook --agent {}", agent.id())
+    format!("{program} hook --agent {}", agent.as_str())
 }
 
 /// The program of a command of ours: one word whose file is called modlake, then `hook --agent X`.
 pub(super) fn program_of(command: &str, agent: Agent) -> Option<PathBuf> {
-    let word = command.trim().strip_suffix(agent.id())?.trim_end().strip_suffix("--agent")?;
+    let word = command.trim().strip_suffix(agent.as_str())?.trim_end().strip_suffix("--agent")?;
     let word = word.strip_suffix([' ', '\t'])?.trim_end().strip_suffix("hook")?;
     let word = unquoted(word.strip_suffix([' ', '\t'])?.trim_end())?;
     let path = PathBuf::from(&*word);

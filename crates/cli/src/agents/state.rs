@@ -227,7 +227,7 @@ fn look_at_cursor(state: &mut AgentState, scope: &Scope, environment: &Environme
 }
 
 fn find_problems(state: &mut AgentState, settings: &Settings) {
-    let again = format!("modlake hooks install --agent {}", state.agent.id());
+    let again = format!("modlake hooks install --agent {}", state.agent.as_str());
     let mut found = Vec::new();
     if !state.hooks.missing.is_empty() {
         found.push((format!("no hook for {}", state.hooks.missing.join(", ")), again.clone()));

@@ -220,7 +220,7 @@ fn show(printer: &Printer, state: &AgentState, settings: &Settings) {
         printer.tagged(Tone::Hint, "note:", WIDTH, &line);
     }
     if state.verdict == Verdict::Absent && state.client.is_some() {
-        printer.tagged(Tone::Hint, "hint:", WIDTH, &format!("modlake hooks install --agent {}", state.agent.id()));
+        printer.tagged(Tone::Hint, "hint:", WIDTH, &format!("modlake hooks install --agent {}", state.agent.as_str()));
     }
 }
 

@@ -36,7 +36,9 @@ pub(crate) fn run(
     let tenant = check(&settings)?;
     printer.tagged(Tone::Good, "ok", 5, &format!("{} answers; the key is of tenant {tenant}", settings.server));
 
-    let file = File { server: Some(settings.server.clone()), key: Some(key.reveal().to_owned()) };
+    let mut file = File::load(&settings.path)?.unwrap_or_default();
+    file.server = Some(settings.server.clone());
+    file.key = Some(key.reveal().to_owned());
     file.save(&settings.path)?;
     printer.tagged(Tone::Good, "wrote", 5, &settings.path.display().to_string());
 

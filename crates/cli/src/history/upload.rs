@@ -3,7 +3,7 @@
 use std::thread;
 use std::time::Duration;
 
-use crate::client::Client;
+use crate::client::{Client, Delivery};
 use crate::error::CliError;
 use crate::exit::Exit;
 use crate::history::Record;
@@ -18,6 +18,10 @@ const PAUSES: [Duration; 5] = [
     Duration::from_secs(4),
     Duration::from_secs(8),
 ];
+
+/// A server may ask for more, but not for ever.
+const LONGEST_PAUSE: Duration = Duration::from_secs(30);
+const TIMEOUT: Duration = Duration::from_mins(1);
 
 pub(crate) struct Upload<'c> {
     client: &'c Client,
@@ -55,10 +59,14 @@ impl<'c> Upload<'c> {
             return Ok(());
         }
         let mut pauses = PAUSES.iter();
-        while let Err(error) = self.client.post_lines(self.route, &self.batch) {
-            match pauses.next() {
-                Some(pause) if error.exit == Exit::Unreachable => thread::sleep(*pause),
-                _ => return Err(error),
+        loop {
+            match self.client.deliver(self.route, self.batch.as_bytes(), TIMEOUT) {
+                Delivery::Taken => break,
+                Delivery::Refused(error) | Delivery::Denied(error) => return Err(error),
+                Delivery::Later { error, after } => match pauses.next() {
+                    Some(pause) => thread::sleep(after.unwrap_or_default().clamp(*pause, LONGEST_PAUSE)),
+                    None => return Err(error),
+                },
             }
         }
         self.batch.clear();

@@ -52,7 +52,7 @@ fn sessions_are_sent_as_lines_and_not_again() {
     assert_eq!((records.len(), ids.len()), (46, 46));
     let request = &server.requests()[0];
     assert_eq!(request.line, "POST /v1/otel/claude/history");
-    assert_eq!(request.header("content-type"), Some("application/json"));
+    assert_eq!(request.header("content-type"), Some("application/x-ndjson"));
     assert_eq!(request.header("authorization"), Some("Bearer ml_SECRET"));
     assert!(records.iter().all(|record| record.get("prompt").is_none()));
 

@@ -15,7 +15,7 @@ pub(crate) struct Request {
     /// `name: value` in lower-case names.
     pub(crate) headers: Vec<(String, String)>,
     pub(crate) body: Value,
-    /// The body as it came.
+    /// The same as it came.
     pub(crate) text: String,
 }
 

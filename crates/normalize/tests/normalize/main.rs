@@ -1,7 +1,10 @@
+mod agents;
 mod captures;
+mod facts;
 mod history;
 mod identity;
 mod mapping;
 mod properties;
+mod records;
 mod show;
 mod support;

@@ -264,6 +264,7 @@ fn read(
         Some((raw, events)) => Output {
             raw: Rows::sized_like(raw, &events_raw::TABLE),
             events: Rows::sized_like(events, &coding_agent_events::TABLE),
+            ..Output::default()
         },
         None => Output::default(),
     };
