@@ -86,6 +86,7 @@ def end_the_rest():
         end = time.monotonic() + 5
         while sandbox.others() and time.monotonic() < end:
             time.sleep(0.05)
+        sandbox.bury()
 
 
 def pytest_report_header():

@@ -19,7 +19,7 @@ Write three lines.
 
 # What a user of Codex has in it before modlake comes: the scripted model, and no question in the way.
 CODEX_CONFIG = """# my own settings
-model = "gpt-5-codex"
+model = "gpt-5.5"
 model_provider = "demo"
 approval_policy = "never"
 sandbox_mode = "danger-full-access"
@@ -106,10 +106,11 @@ class Laptop:
         command = ["claude", "-p", prompt, "--model", "claude-sonnet-5", *options, "--allowedTools", *CLAUDE_TOOLS]
         return self.run(*command, fails=fails)
 
-    def codex(self, prompt: str, *subcommand, fails=False) -> str:
+    def codex(self, prompt: str, *more, fails=False) -> str:
+        """`more`: further options, or a subcommand."""
         # Hooks of Codex want to be trusted in its terminal once; `exec` has no other way to say so.
         options = ["--skip-git-repo-check", "--dangerously-bypass-hook-trust"]
-        return self.run("codex", "exec", *options, *subcommand, prompt, fails=fails)
+        return self.run("codex", "exec", *options, *more, prompt, fails=fails)
 
 
 def ledger(path: Path) -> list[dict]:

@@ -7,6 +7,10 @@ ID = "11111111-aaaa-4aaa-8aaa-00000000000{}"
 FIRST, FORK, SKILL, SLASH, DELEGATE, OVERLOADED, REFUSED = (ID.format(number) for number in range(1, 8))
 
 
+# A model of Codex that stands in modlake's own table of prices; the others of this play need not.
+PRICED = "gpt-5.2-codex"
+
+
 def play(laptop) -> dict:
     """Returns the ids of Codex's sessions by scenario."""
     laptop.claude("<scenario hello> Say hello.", "--session-id", FIRST)
@@ -22,7 +26,7 @@ def play(laptop) -> dict:
     laptop.codex("<scenario codex-failing> Run the check.", "resume", "--last")
     laptop.codex("<scenario codex-patch> Improve the README.")
     laptop.codex("<scenario codex-skill> Write the release notes.")
-    laptop.codex("<scenario codex-overloaded> Try.")
+    laptop.codex("<scenario codex-overloaded> Try.", "--model", PRICED)
     laptop.codex("<scenario codex-refused> Try.", fails=True)
     return codex_sessions(laptop)
 

@@ -17,6 +17,7 @@ NEWNS, NEWUSER, NEWNET = 0x00020000, 0x10000000, 0x40000000
 MS_RDONLY, MS_REMOUNT, MS_BIND, MS_REC, MS_PRIVATE = 0x1, 0x20, 0x1000, 0x4000, 0x40000
 SIOCSIFFLAGS, IFF_UP = 0x8914, 0x1
 MNT_DETACH = 2
+PR_SET_CHILD_SUBREAPER = 36
 NOBODY = 65534
 
 libc = ctypes.CDLL(None, use_errno=True)
@@ -31,6 +32,8 @@ def is_root() -> bool:
 
 
 def enter():
+    # What outlives its parent becomes ours to end and to bury.
+    call(libc.prctl, PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
     if is_root():
         call(libc.unshare, NEWNS | NEWNET)
         call(libc.mount, b"none", b"/", None, MS_REC | MS_PRIVATE, None)
@@ -88,6 +91,15 @@ def others() -> list[int]:
         except OSError:
             continue  # it has ended, or is not ours to look at
     return found
+
+
+def bury():
+    """Takes the exit status of every process that has ended, so that none stays as a zombie."""
+    try:
+        while os.waitpid(-1, os.WNOHANG)[0]:
+            pass
+    except ChildProcessError:
+        pass
 
 
 def call(function, *arguments):

@@ -1,5 +1,6 @@
 """What the views say of sessions of the real agents is what the scripted model gave them."""
 
+import json
 from collections import Counter
 
 import pytest
@@ -145,12 +146,15 @@ def test_costs_are_claude_codes_own_to_the_cent(world):
 
 
 def test_what_a_client_does_not_price_is_priced(world):
-    query = "SELECT provider, cost_source, count(*) FROM costs WHERE cost_usd > 0 GROUP BY provider, cost_source"
-    expected = [
-        ("claude_code", "client", len(world.of("anthropic", 200))),
-        ("codex", "price_table", len(world.of("openai", 200))),
-    ]
-    wait_same(world, query, expected)
+    query = "SELECT provider, cost_source, count(*) FROM costs WHERE model = '{}' AND cost_usd > 0 GROUP BY provider, cost_source"
+    priced = [one for one in world.of("openai", 200) if one["model"] == play.PRICED]
+    assert priced
+    wait_same(world, query.format(play.PRICED), [("codex", "price_table", len(priced))])
+
+
+def import_all(world, agent) -> int:
+    """How many records were sent."""
+    return json.loads(world.laptop.run(world.laptop.modlake, "import", agent, "--json"))["sent"]
 
 
 def test_importing_the_same_sessions_changes_no_view(world):
@@ -160,14 +164,17 @@ def test_importing_the_same_sessions_changes_no_view(world):
     queries = [
         f"SELECT provider, session_id, {told} FROM sessions WHERE session_id <> '{lost}'",
         "SELECT provider, tool_use_id FROM tool_calls",
-        "SELECT provider, sum(cost_usd) FROM costs GROUP BY provider",
+        "SELECT provider, cast(round(sum(cost_usd) * 1e6) as bigint) FROM costs GROUP BY provider",
     ]
     before = [[tuple(row.values()) for row in world.server.sql(query)] for query in queries]
-    for agent in ("claude", "codex"):
-        world.laptop.run(world.laptop.modlake, "import", agent)
-    history = "SELECT count(*) > 0 FROM coding_agent_events WHERE signal = 'history' AND provider = '{}'"
-    for provider in PROVIDERS:
-        wait_same(world, history.format(provider), [(True,)])
+    first = [import_all(world, agent) for agent in ("claude", "codex")]
+    assert all(first)
+    imported = "SELECT count(*) FROM coding_agent_events WHERE signal = 'history'"
+    wait_same(world, imported, [(sum(first),)])
     for query, expected in zip(queries, before, strict=True):
         wait_same(world, query, expected)
+    (world.laptop.home / ".modlake/imported.json").unlink()
+    assert [import_all(world, agent) for agent in ("claude", "codex")] == first
+    world.server.wait_value("SELECT count(*) FROM events_raw WHERE signal = 'history'", 4)
+    wait_same(world, imported, [(sum(first),)])
     wait_same(world, f"SELECT turns, api_requests, api_errors FROM sessions WHERE session_id = '{lost}'", [(1, 1, 1)])

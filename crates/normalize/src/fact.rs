@@ -11,6 +11,8 @@
 //! | `tool_call` | `tool_result`, `tool_decision`, spans `tool` and `tool.execution`, `PreToolUse`, `PostToolUse`, `PostToolUseFailure`, `PermissionDenied` by `tool_use_id` | `tool_result`, `tool_decision`, the span of its dispatch, `PreToolUse`, `PostToolUse`, `PermissionRequest` by call id | `preToolUse`, `postToolUse`, `postToolUseFailure` by `tool_use_id` | `execute_tool` spans by `gen_ai.tool.call.id`, else span id; `gemini_cli.tool_call` (no id) |
 //! | `skill_use` | `skill_activated` (no id) | `skill_invocation` (no id) | | |
 //!
+//! Imported records name their facts themselves ([`crate::history`]).
+//!
 //! No facts, because another row tells of the same: `api_retries_exhausted` (its `api_error`), `api_refusal` (its `api_request`),
 //! `PermissionRequest` and `PostToolBatch` of Claude Code (no id, or many), the span `tool.blocked_on_user` (no id), the first of
 //! Codex's two `response.completed`, its successful `api_request`, Cursor's hooks around shells, MCP tools and files.
