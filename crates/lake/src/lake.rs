@@ -325,7 +325,7 @@ fn encode(table: &'static Table, buffer: &Buffer) -> Result<Vec<DataFile>, LakeE
 /// Fills the window from the newest files: a record delivered before a restart and again after it counts once.
 async fn load_seen(table: &LakeTable, window: usize) -> Result<Seen, LakeError> {
     let mut seen = Seen::new(window);
-    let Some(column) = table.definition().column("event_id") else { return Ok(seen) };
+    let Some(column) = table.definition().identity else { return Ok(seen) };
     let mut identities: Vec<u128> = Vec::new();
     for (path, _) in table.files()? {
         if identities.len() >= window / 2 {

@@ -1,8 +1,8 @@
-//! Sanitized requests become rows: `events_raw`, one row for each request, and `coding_agent_events`, one row for each log
-//! record, span or hook event. Metrics have a raw row only.
+//! Sanitized requests become rows: `events_raw`, one row for each request, `coding_agent_events`, one row for each log record,
+//! span or hook event, and `coding_agent_metrics`, one row for each metric data point.
 //!
 //! One file for each provider and signal says which attribute fills which column: [`claude`] what Claude Code sends, [`generic`]
-//! everything else. They share the names of [`names`], the way of a record from attributes to a row in [`cells`], and
+//! everything else, [`metrics`] the points of all. They share the names of [`names`], the way of a record from attributes to a row in [`cells`], and
 //! [`identity`], which says when two records are one.
 //!
 //! # Which value wins
@@ -37,16 +37,17 @@ mod hook;
 mod identity;
 mod keys;
 mod level;
+mod metrics;
 mod names;
 mod raw;
 mod request;
 mod tool_call;
 
 use record::arrival::Payload;
-use record::dictionary::{coding_agent_events, events_raw};
+use record::dictionary::{coding_agent_events, coding_agent_metrics, events_raw};
 use record::envelope::Envelope;
 use record::otlp::Otlp;
-use record::rows::Rows;
+use record::rows::{Rows, Size};
 use record::source::Provider;
 
 use crate::request::Request;
@@ -58,11 +59,42 @@ pub struct Output {
     pub raw: Rows,
     /// Rows of `coding_agent_events`.
     pub events: Rows,
+    /// Rows of `coding_agent_metrics`.
+    pub metrics: Rows,
+}
+
+/// How much an [`Output`] held.
+#[derive(Clone, Debug, Default)]
+pub struct Sizes {
+    raw: Size,
+    events: Size,
+    metrics: Size,
 }
 
 impl Default for Output {
     fn default() -> Self {
-        Self { raw: Rows::new(&events_raw::TABLE), events: Rows::new(&coding_agent_events::TABLE) }
+        Self::sized_like(&Sizes::default())
+    }
+}
+
+impl Output {
+    /// No rows, with room for about as much as `earlier` held.
+    pub fn sized_like(earlier: &Sizes) -> Self {
+        Self {
+            raw: Rows::sized_like(&earlier.raw, &events_raw::TABLE),
+            events: Rows::sized_like(&earlier.events, &coding_agent_events::TABLE),
+            metrics: Rows::sized_like(&earlier.metrics, &coding_agent_metrics::TABLE),
+        }
+    }
+
+    /// How much it holds.
+    pub fn sizes(&self) -> Sizes {
+        Sizes { raw: self.raw.size(), events: self.events.size(), metrics: self.metrics.size() }
+    }
+
+    /// The rows of each table.
+    pub fn into_tables(self) -> [Rows; 3] {
+        [self.raw, self.events, self.metrics]
     }
 }
 
@@ -73,7 +105,8 @@ pub fn normalize(envelope: &Envelope, payload: Option<&Payload<'_>>, out: &mut O
     let mut request = Request::new(envelope);
     raw::write(&request, payload, &mut out.raw);
     match payload {
-        None | Some(Payload::Otlp(Otlp::Metrics(_))) => {}
+        None => {}
+        Some(Payload::Otlp(Otlp::Metrics(groups))) => metrics::write(groups, &mut request, &mut out.metrics),
         Some(Payload::Otlp(Otlp::Logs(groups))) => match envelope.provider {
             Provider::ClaudeCode => claude::logs::write(groups, &mut request, &mut out.events),
             Provider::Codex | Provider::Cursor | Provider::Other => {

@@ -88,7 +88,8 @@ pub fn write_int(int: i64, out: &mut Vec<u8>) {
     write_uint(int.unsigned_abs(), out);
 }
 
-fn write_uint(mut uint: u64, out: &mut Vec<u8>) {
+/// Decimal digits of an unsigned integer.
+pub fn write_uint(mut uint: u64, out: &mut Vec<u8>) {
     let mut digits = [0_u8; 20];
     let mut at = digits.len();
     loop {

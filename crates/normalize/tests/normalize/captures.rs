@@ -65,6 +65,21 @@ fn the_repository_from_vcs_attributes() {
 }
 
 #[test]
+fn metrics_as_deltas() {
+    insta::assert_snapshot!(claude("c04_prompts_and_details", "002_metrics.decoded"));
+}
+
+#[test]
+fn metrics_as_running_totals() {
+    insta::assert_snapshot!(claude("c14_gzip_cumulative_includes", "013_metrics.decoded"));
+}
+
+#[test]
+fn metrics_of_codex() {
+    insta::assert_snapshot!(shown("codex/d03_all_signals_json", "metrics.excerpt", Provider::Codex));
+}
+
+#[test]
 fn codex_logs_by_the_usual_names() {
     insta::assert_snapshot!(shown("codex/d10_hooks", "001_logs", Provider::Codex));
 }

@@ -1,6 +1,8 @@
+mod agreement;
 mod captures;
 mod identity;
 mod mapping;
+mod metrics;
 mod properties;
 mod show;
 mod support;

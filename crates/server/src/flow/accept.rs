@@ -63,7 +63,9 @@ struct Prepared {
 fn prepare(house: &House, caller: &Caller, request: &Request<'_>) -> Result<Prepared, Refusal> {
     let body = decompress(request, house.config.intake.max_body_bytes)?;
     let mut payload = match request.signal {
-        Signal::Hooks | Signal::History => Payload::Hooks(receive::decode_hooks(&body).map_err(undecodable(ContentType::Json))?),
+        Signal::Hooks | Signal::History => {
+            Payload::Hooks(receive::decode_hooks(&body).map_err(undecodable(ContentType::Json))?)
+        }
         signal => {
             let otlp = receive::decode_otlp(signal, request.content_type, &body);
             Payload::Otlp(otlp.map_err(undecodable(request.content_type))?)
