@@ -17,12 +17,13 @@ const RECORDS: usize = 2_000;
 
 /// A chunk of the journal as the drain reads it: the captured requests of a scenario, several times, into one output.
 fn bench(criterion: &mut Criterion, name: &str, scenario: &str, part: &str, signal: Signal) {
+    let provider = if scenario.starts_with("codex/") { Provider::Codex } else { Provider::ClaudeCode };
     let payloads: Vec<Payload<'static>> =
         support::scenario(scenario, part).iter().map(|(_, json)| support::payload(json)).collect();
     let once: usize = payloads.iter().map(Payload::record_count).sum();
     let times = RECORDS.div_ceil(once);
     let records = once * times;
-    let envelope: Envelope = support::envelope(Provider::ClaudeCode, signal);
+    let envelope: Envelope = support::envelope(provider, signal);
     let mut group = criterion.benchmark_group(name);
     group.throughput(Throughput::Elements(records as u64));
     group.bench_function("rows", |bencher| {
@@ -68,6 +69,8 @@ fn benches(criterion: &mut Criterion) {
     bench(criterion, "c04_logs", "claude_code/c04_prompts_and_details", "logs.decoded", Signal::Logs);
     bench(criterion, "c20_logs", "claude_code/c20_hooks", "logs.decoded", Signal::Logs);
     bench(criterion, "c20_traces", "claude_code/c20_hooks", "traces", Signal::Traces);
+    bench(criterion, "c20_metrics", "claude_code/c20_hooks", "metrics.decoded", Signal::Metrics);
+    bench(criterion, "d03_metrics", "codex/d03_all_signals_json", "metrics.excerpt", Signal::Metrics);
     bench(criterion, "c20_hooks", "claude_code/c20_hooks", "_hooks.", Signal::Hooks);
 }
 

@@ -121,6 +121,30 @@ fn the_log_and_the_metrics_of_a_session_agree() {
 }
 
 #[test]
+fn the_log_and_the_metrics_of_a_codex_turn_agree() {
+    let mut out = Output::default();
+    for (part, signal) in [("_logs.", Signal::Logs), ("_metrics.excerpt", Signal::Metrics)] {
+        for (_, json) in support::scenario("codex/d03_all_signals_json", part) {
+            normalize(&support::envelope(Provider::Codex, signal), Some(&support::payload(&json)), &mut out);
+        }
+    }
+    for (kind, column, tokens) in [
+        ("output", events::OUTPUT_TOKENS, 240.0),
+        ("reasoning_output", events::REASONING_TOKENS, 96.0),
+        ("cached_input", events::CACHE_READ_TOKENS, 3_072.0),
+    ] {
+        let said: f64 = (0..out.events.len()).map(|row| number(&out.events, row, column)).sum();
+        let of_kind = |row: &usize| {
+            out.metrics.get_text(*row, metrics::METRIC_NAME) == Some("codex.turn.token_usage")
+                && out.metrics.get_text(*row, metrics::TOKEN_TYPE) == Some(kind)
+        };
+        let rows = (0..out.metrics.len()).filter(of_kind);
+        let counted: f64 = rows.map(|row| number(&out.metrics, row, metrics::VALUE)).sum();
+        assert_eq!([said, counted], [tokens; 2], "{kind}");
+    }
+}
+
+#[test]
 fn running_totals_are_one_series_from_export_to_export() {
     let out = rows_of("c14_gzip_cumulative_includes");
     let rows = &out.metrics;
