@@ -205,12 +205,14 @@ pub(crate) fn write_more(point: &Point<'_, '_>, more: &mut More<'_, '_, '_, '_>)
         Measured::Number(Number::Int(int)) if int.unsigned_abs() > EXACT_IN_DOUBLE => {
             more.value("value", &Value::Int(int));
         }
-        Measured::Number(Number::Double(double)) if !double.is_finite() => more.text("value", not_finite(double)),
+        Measured::Number(Number::Double(double)) if !double.is_finite() => {
+            more.with("value", |out| json::write_double(double, out));
+        }
         _ => {}
     }
     for (key, _, total) in point.totals() {
         if let Some(total) = total.filter(|total| !total.is_finite()) {
-            more.text(key, not_finite(total));
+            more.with(key, |out| json::write_double(total, out));
         }
     }
     if let Some(count) = point.count().filter(|count| i64::try_from(*count).is_err()) {
@@ -226,7 +228,7 @@ fn write_buckets(point: &Point<'_, '_>, rows: &mut Rows) {
     match &point.measured {
         Measured::Histogram(point) if !point.bucket_counts.is_empty() => rows.text_with(metrics::BUCKETS, |out| {
             let mut fields = Fields::begin(out);
-            fields.with("bounds", |out| write_list(&point.explicit_bounds, out, write_double));
+            fields.with("bounds", |out| write_list(&point.explicit_bounds, out, json::write_double));
             fields.with("counts", |out| write_list(&point.bucket_counts, out, json::write_uint));
             fields.end();
         }),
@@ -234,7 +236,7 @@ fn write_buckets(point: &Point<'_, '_>, rows: &mut Rows) {
             let mut fields = Fields::begin(out);
             fields.with("scale", |out| json::write_int(i64::from(point.scale), out));
             fields.with("zero_count", |out| json::write_uint(point.zero_count, out));
-            fields.with("zero_threshold", |out| write_double(point.zero_threshold, out));
+            fields.with("zero_threshold", |out| json::write_double(point.zero_threshold, out));
             fields.with("positive", |out| write_side(&point.positive, out));
             fields.with("negative", |out| write_side(&point.negative, out));
             fields.end();
@@ -258,8 +260,8 @@ fn write_side(buckets: &Buckets, out: &mut Vec<u8>) {
 /// `{"quantile", "value"}`
 fn write_quantile((quantile, value): (f64, f64), out: &mut Vec<u8>) {
     let mut fields = Fields::begin(out);
-    fields.with("quantile", |out| write_double(quantile, out));
-    fields.with("value", |out| write_double(value, out));
+    fields.with("quantile", |out| json::write_double(quantile, out));
+    fields.with("value", |out| json::write_double(value, out));
     fields.end();
 }
 
@@ -272,24 +274,4 @@ fn write_list<T: Copy>(items: &[T], out: &mut Vec<u8>, write: impl Fn(T, &mut Ve
         write(*item, out);
     }
     out.push(b']');
-}
-
-/// A number, or text where JSON has no number for it.
-fn write_double(double: f64, out: &mut Vec<u8>) {
-    if double.is_finite() {
-        json::write_value(&Value::Double(double), out);
-    } else {
-        json::write_str(not_finite(double), out);
-    }
-}
-
-/// As OTLP/JSON spells it.
-fn not_finite(double: f64) -> &'static str {
-    if double.is_nan() {
-        "NaN"
-    } else if double > 0.0 {
-        "Infinity"
-    } else {
-        "-Infinity"
-    }
 }
