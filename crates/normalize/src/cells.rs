@@ -121,7 +121,7 @@ impl<'v, 'a> Cells<'v, 'a> {
         std::iter::from_fn(move || {
             let slot = left.trailing_zeros() as usize;
             left &= left.checked_sub(1)?;
-            Some((*self.home.table.columns.get(slot)?, &self.attributes.get(self.picks[slot].at)?.1))
+            Some((*self.home.columns.get(slot)?, &self.attributes.get(self.picks[slot].at)?.1))
         })
     }
 

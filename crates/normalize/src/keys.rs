@@ -1,6 +1,6 @@
 //! From an attribute's key to the column it fills, by one hash and one comparison.
 
-use record::dictionary::{Column, Kind, Table, coding_agent_events, coding_agent_metrics};
+use record::dictionary::{Column, Kind, coding_agent_events, coding_agent_metrics};
 use record::value::Value;
 
 /// What a key means to a normalizer that has to look at the value itself before it fills a column.
@@ -25,19 +25,19 @@ pub(crate) enum Held {
 
 /// A table whose rows are made of attributes, and the columns that [`crate::cells`] fills in each of them.
 pub(crate) struct Home {
-    pub(crate) table: &'static Table,
+    pub(crate) columns: &'static [Column],
     pub(crate) repo: Column,
     pub(crate) attributes: Column,
 }
 
 pub(crate) static EVENTS: Home = Home {
-    table: &coding_agent_events::TABLE,
+    columns: coding_agent_events::TABLE.columns,
     repo: coding_agent_events::REPO,
     attributes: coding_agent_events::ATTRIBUTES,
 };
 
 pub(crate) static METRICS: Home = Home {
-    table: &coding_agent_metrics::TABLE,
+    columns: coding_agent_metrics::TABLE.columns,
     repo: coding_agent_metrics::REPO,
     attributes: coding_agent_metrics::ATTRIBUTES,
 };
@@ -125,7 +125,7 @@ impl Target {
             return if vcs { Some(self) } else { None };
         }
         let name = coding_agent_events::TABLE.columns[slot].name;
-        let columns = home.table.columns;
+        let columns = home.columns;
         let mut at = 0;
         while at < columns.len() {
             if same(columns[at].name.as_bytes(), name.as_bytes()) {
