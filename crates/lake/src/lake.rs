@@ -145,11 +145,6 @@ impl Lake {
         self.shared.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Journal sequences up to here are committed in every table that has rows of them.
-    pub fn committed(&self) -> u64 {
-        self.state().tables.iter().map(|table| table.committed).min().unwrap_or_default()
-    }
-
     /// Replay up to here meets rows that some table has already: see [`Lake::has`].
     pub fn replay_until(&self) -> u64 {
         self.state().tables.iter().map(|table| table.committed).max().unwrap_or_default()

@@ -104,7 +104,7 @@ async fn a_replay_knows_what_each_table_holds() {
     let lake = open(folder.path()).await;
     assert!(lake.has(&events::TABLE, 5) && !lake.has(&events::TABLE, 6));
     assert!(lake.has(&events_raw::TABLE, 9) && !lake.has(&events_raw::TABLE, 10));
-    assert_eq!((lake.committed(), lake.replay_until()), (5, 9));
+    assert_eq!(lake.replay_until(), 9);
     let other = open_as(folder.path(), "journal-2").await;
     assert!(!other.has(&events::TABLE, 1), "another journal's sequences are not these");
 }
