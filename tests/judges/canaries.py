@@ -1,5 +1,6 @@
 """Plants words nobody else uses wherever a captured payload holds what people and tools said: prompts, answers, commands,
-tool inputs and outputs, file contents. Error messages are not among them: they are kept after redaction of secrets.
+tool inputs and outputs, file contents. Of OTLP's error messages only what follows their first line is: the line itself is
+kept after redaction of secrets.
 """
 
 import itertools
@@ -19,11 +20,18 @@ CONTENT = PROMPTS | OUTPUTS | {
     "last_assistant_message", "last-assistant-message", "compact_summary", "custom_instructions", "delta", "command_args",
     "task_description", "task_subject", "tool_calls", "permission_suggestions", "background_tasks",
 }  # fmt: skip
+# Content in hooks, something else or nothing in OTLP.
+HOOK_CONTENT = CONTENT | {
+    "text", "agent_message", "tool_output", "edits", "result_json", "task", "summary", "description", "command",
+    "error", "error_message",
+}  # fmt: skip
+ERRORS = {"error", "error.message", "exception.message"}
 COMMANDS = {"command", "full_command", "bash_command", "cmd"}
 # Names and ids within content: kept as columns, or harmless.
 NAMES = {
     "tool_name", "tool_use_id", "mcp_server_name", "mcp_tool_name", "skill_name", "skill", "subagent_type", "file_path",
     "agentId", "agent_type", "id", "type", "status", "git_commit_id", "destination", "sandbox_permissions", "workdir",
+    "target_file", "working_directory",
 }  # fmt: skip
 
 
@@ -56,7 +64,9 @@ class Canaries:
         return Request(request.name, request.path, request.content_type, body)
 
     def hook(self, name: str, hook) -> dict:
-        planted = {key: self.leaves(name, key, key, value) if key in CONTENT else value for key, value in hook.items()}
+        planted = {
+            key: self.leaves(name, key, key, value) if key in HOOK_CONTENT else value for key, value in hook.items()
+        }
         return planted | {"brand_new_field": {"text": self.sentence(name, "hook field")}}
 
     def otlp(self, name: str, value, within: str = ""):
@@ -67,6 +77,8 @@ class Canaries:
             return value
         if "key" in value and "value" in value:
             key = value["key"]
+            if key in ERRORS and "stringValue" in (value["value"] or {}):
+                return {"key": key, "value": {"stringValue": f"It failed.\n{self.sentence(name, key)}"}}
             return {"key": key, "value": self.any_value(name, key, value["value"])} if key in CONTENT else value
         planted = {
             key: item if key in ("resource", "scope") else self.otlp(name, item, key) for key, item in value.items()

@@ -50,10 +50,11 @@ class Request:
 
 def requests_of(agent: str) -> list[Request]:
     """Every HTTP request of an agent, hooks that ran as commands included, in the order they were sent."""
-    route = {"claude_code": "claude", "codex": "codex"}[agent]
+    route = {"claude_code": "claude", "codex": "codex", "cursor": "cursor"}[agent]
     found = []
-    for scenario in sorted((FIXTURES / agent).iterdir()):
-        for entry in json.loads((scenario / "requests.json").read_text()):
+    for scenario in sorted(path for path in (FIXTURES / agent).iterdir() if path.is_dir()):
+        listed = scenario / "requests.json"  # payloads made by hand were never sent
+        for entry in json.loads(listed.read_text()) if listed.exists() else []:
             if entry["http"] != "HTTP/1.1":
                 continue  # gRPC
             headers = {name.lower(): value for name, value in entry["headers"]}

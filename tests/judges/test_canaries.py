@@ -14,7 +14,7 @@ from canaries import WORD, Canaries, broken
 from captured import requests_of
 from modlaked import wait_for
 
-AGENTS = ["claude_code", "codex"]
+AGENTS = ["claude_code", "codex", "cursor"]
 
 
 def planted(canaries: Canaries):

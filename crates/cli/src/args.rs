@@ -5,6 +5,7 @@ use std::ffi::OsString;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Parser, Subcommand};
 
+use crate::agents::Agent;
 use crate::error::CliError;
 use crate::exit::Exit;
 use crate::format::Format;
@@ -36,9 +37,16 @@ pub(crate) enum Command {
     Sql(SqlArgs),
     /// Check every step from this machine to a stored row, and name the fix
     Doctor(DoctorArgs),
+    /// What the hooks of coding agents run: an event on standard input, sent in the background
+    Hook(HookArgs),
     /// Show or change ~/.modlake/config.json
     #[command(subcommand)]
     Config(ConfigCommand),
+    /// Store server and key, and make the coding agents of this machine send
+    Init(InitArgs),
+    /// Make coding agents send their telemetry, or no longer
+    #[command(subcommand)]
+    Hooks(HooksCommand),
 }
 
 #[derive(Debug, clap::Args)]
@@ -65,6 +73,24 @@ pub(crate) struct DoctorArgs {
     pub(crate) wait: u16,
 }
 
+#[derive(Debug, clap::Args)]
+#[command(args_conflicts_with_subcommands = true)]
+pub(crate) struct HookArgs {
+    /// Whose hook it is
+    #[arg(long, value_enum, default_value_t = Agent::Claude)]
+    pub(crate) agent: Agent,
+
+    #[command(subcommand)]
+    pub(crate) action: Option<HookAction>,
+}
+
+#[derive(Clone, Copy, Debug, Subcommand)]
+pub(crate) enum HookAction {
+    /// Send what waits in ~/.modlake/spool, now and until nothing comes any more
+    #[command(hide = true)]
+    Send,
+}
+
 #[derive(Debug, Subcommand)]
 pub(crate) enum ConfigCommand {
     /// Write the server, the key or both to the file
@@ -85,6 +111,92 @@ pub(crate) struct ShowArgs {
     /// Print as JSON
     #[arg(long)]
     pub(crate) json: bool,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct InitArgs {
+    /// Ask nothing: server and key come from the options, the environment or the file
+    #[arg(long)]
+    pub(crate) yes: bool,
+
+    /// Leave the settings of coding agents alone
+    #[arg(long)]
+    pub(crate) no_coding_agent_traces: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum HooksCommand {
+    /// Write hooks and exporter into the agents' settings
+    Install(InstallArgs),
+    /// Show what is installed; exit code 1 when something is missing or wrong
+    Status(StatusArgs),
+    /// Remove what `install` wrote, and nothing else
+    Uninstall(UninstallArgs),
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum AgentChoice {
+    Claude,
+    Codex,
+    Cursor,
+    All,
+}
+
+impl AgentChoice {
+    pub(crate) fn agents(self) -> &'static [Agent] {
+        match self {
+            Self::Claude => &[Agent::Claude],
+            Self::Codex => &[Agent::Codex],
+            Self::Cursor => &[Agent::Cursor],
+            Self::All => &Agent::ALL,
+        }
+    }
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct InstallArgs {
+    #[arg(long, value_enum, default_value_t = AgentChoice::Claude)]
+    pub(crate) agent: AgentChoice,
+
+    /// Into the settings of this repository in place of the user's
+    #[arg(long)]
+    pub(crate) project: bool,
+
+    /// Print the difference, keys masked, and write nothing
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+
+    /// Let the agents' exporters send the text of prompts (hooks always have it; the server decides what is kept)
+    #[arg(long)]
+    pub(crate) log_prompts: bool,
+
+    /// Let Claude Code send the arguments of tools and the names of skills
+    #[arg(long)]
+    pub(crate) log_tool_details: bool,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct StatusArgs {
+    #[arg(long, value_enum, default_value_t = AgentChoice::All)]
+    pub(crate) agent: AgentChoice,
+
+    /// Print as JSON on standard output
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct UninstallArgs {
+    #[arg(long, value_enum, default_value_t = AgentChoice::All)]
+    pub(crate) agent: AgentChoice,
+
+    /// From the settings of this repository in place of the user's
+    #[arg(long)]
+    pub(crate) project: bool,
+
+    /// Print the difference, keys masked, and write nothing
+    #[arg(long)]
+    pub(crate) dry_run: bool,
 }
 
 pub(crate) enum Parsed {

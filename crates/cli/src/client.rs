@@ -65,6 +65,26 @@ impl Client {
         self.answer(request.send(body.to_string()))
     }
 
+    /// Sends records as NDJSON; what the answer means for them.
+    pub(crate) fn deliver(&self, path: &str, body: &[u8], timeout: Duration) -> Delivery {
+        let request = self.agent.post(self.url(path)).header("accept", "application/json");
+        let mut request = request.content_type("application/x-ndjson").config().timeout_global(Some(timeout)).build();
+        if let Some(key) = &self.key {
+            request = request.header("authorization", bearer(key));
+        }
+        let response = match request.send(body) {
+            Ok(response) => response,
+            Err(error) => return Delivery::Later { error: self.transport(&error), after: None },
+        };
+        let after = response.headers().get("retry-after").and_then(|value| value.to_str().ok()?.trim().parse().ok());
+        match response.status().as_u16() {
+            200..=299 => Delivery::Taken,
+            400 | 413 | 422 => Delivery::Refused(self.refusal(response)),
+            401 | 403 => Delivery::Denied(self.refusal(response)),
+            _ => Delivery::Later { error: self.refusal(response), after: after.map(Duration::from_secs) },
+        }
+    }
+
     fn url(&self, path: &str) -> String {
         format!("{}{path}", self.server)
     }
@@ -131,6 +151,20 @@ impl Client {
         };
         CliError { exit, message, hint: told.hint.or(hint) }
     }
+}
+
+/// What became of records that were sent.
+pub(crate) enum Delivery {
+    Taken,
+    /// The server does not want these records, today or ever.
+    Refused(CliError),
+    /// The server does not want anything from this key.
+    Denied(CliError),
+    /// Not now. `after`: what the server asks to wait.
+    Later {
+        error: CliError,
+        after: Option<Duration>,
+    },
 }
 
 /// A successful answer whose body is still to come.

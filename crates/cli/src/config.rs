@@ -5,16 +5,22 @@
 //! | server | `--server`, `MODLAKE_SERVER`, the file, `http://127.0.0.1:4318` |
 //! | key | `MODLAKE_API_KEY`, `MODA_API_KEY`, the file |
 //!
-//! The file is `~/.modlake/config.json`: `{"server": "https://…", "key": "ml_…"}`, both optional, nothing else allowed.
+//! The file is `~/.modlake/config.json`: `{"server": "https://…", "key": "ml_…", "hooks": {…}}`, all optional, nothing else
+//! allowed. `hooks` says what `modlake hook` may let out of this laptop beyond metadata: `capture_prompts`,
+//! `capture_output_snippets`, `capture_commands`, each `false` unless set; the variables of the capture policy
+//! (`CODING_AGENT_CAPTURE_PROMPTS` and so on) go before it.
 //! It is written whole or not at all, readable by its owner only. An empty variable counts as not set. `NO_COLOR`
 //! (<https://no-color.org>) set to anything but the empty text turns colour off.
 
+use std::collections::BTreeMap;
+use std::ffi::OsString;
 use std::fmt;
 use std::fs;
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
 use record::secret::Secret;
+use sanitize::capture::{self, Policy};
 use serde::{Deserialize, Serialize};
 
 use crate::error::CliError;
@@ -34,6 +40,16 @@ pub(crate) struct Environment {
     pub(crate) moda_api_key: Option<Secret>,
     pub(crate) no_color: bool,
     pub(crate) home: Option<PathBuf>,
+    /// Where programs are looked for.
+    pub(crate) path: Option<OsString>,
+    /// Claude Code's settings, when they are not in `~/.claude`.
+    pub(crate) claude_config_dir: Option<PathBuf>,
+    /// Codex's settings, when they are not in `~/.codex`.
+    pub(crate) codex_home: Option<PathBuf>,
+    /// Variables of telemetry, by name: an agent started in this shell takes them before its settings. They may hold keys.
+    pub(crate) exported: BTreeMap<String, String>,
+    /// Those of [`capture::VARIABLES`] that are set; here an empty one counts, as on the server.
+    pub(crate) capture: Vec<(&'static str, String)>,
 }
 
 impl Environment {
@@ -48,7 +64,28 @@ impl Environment {
             moda_api_key: text("MODA_API_KEY").map(Secret::new),
             no_color: set("NO_COLOR").is_some(),
             home: std::env::home_dir().filter(|home| !home.as_os_str().is_empty()),
+            path: set("PATH"),
+            claude_config_dir: set("CLAUDE_CONFIG_DIR").map(PathBuf::from),
+            codex_home: set("CODEX_HOME").map(PathBuf::from),
+            exported: std::env::vars_os()
+                .filter_map(|(name, value)| Some((name.into_string().ok()?, value.to_string_lossy().into_owned())))
+                .filter(|(name, _)| name.starts_with("OTEL_") || name.contains("_TELEMETRY"))
+                .collect(),
+            capture: capture::VARIABLES
+                .into_iter()
+                .filter_map(|name| Some((name, std::env::var_os(name)?.to_string_lossy().into_owned())))
+                .collect(),
         }
+    }
+
+    pub(crate) fn required_home(&self) -> Result<&Path, CliError> {
+        self.home.as_deref().ok_or_else(|| CliError::new(Exit::Config, "there is no home folder").hint("set HOME"))
+    }
+
+    /// The first file of this name in the folders of `PATH`.
+    pub(crate) fn find_program(&self, name: &str) -> Option<PathBuf> {
+        let folders = std::env::split_paths(self.path.as_ref()?);
+        folders.filter(|folder| folder.is_absolute()).map(|folder| folder.join(name)).find(|file| file.is_file())
     }
 
     pub(crate) fn color_wanted(&self) -> bool {
@@ -96,6 +133,8 @@ pub(crate) struct Settings {
     pub(crate) file_exists: bool,
     /// The file holds a key that other users of this machine can read.
     pub(crate) file_is_open: bool,
+    /// A program that is started without the variables of this shell finds a key too.
+    pub(crate) key_is_in_file: bool,
 }
 
 impl Settings {
@@ -130,13 +169,38 @@ impl Settings {
             })?;
         }
         let file_is_open = in_file.is_some() && is_open(&path);
-        Ok(Self { server, server_from, key, file_exists: file.is_some(), file_is_open, path })
+        Ok(Self {
+            server,
+            server_from,
+            key,
+            file_exists: file.is_some(),
+            file_is_open,
+            key_is_in_file: in_file.is_some(),
+            path,
+        })
     }
 
     /// The key, for a command that cannot do without.
     pub(crate) fn required_key(&self) -> Result<&Secret, CliError> {
         self.key.as_ref().map(|(key, _)| key).ok_or_else(no_key)
     }
+}
+
+/// What `modlake hook` may keep.
+pub(crate) fn capture_policy(environment: &Environment) -> Result<Policy, CliError> {
+    let hooks = File::load(&path(environment)?)?.and_then(|file| file.hooks).unwrap_or_default();
+    Ok(policy(hooks, environment))
+}
+
+/// The same where the file cannot be read.
+pub(crate) fn default_policy(environment: &Environment) -> Policy {
+    policy(Hooks::default(), environment)
+}
+
+fn policy(hooks: Hooks, environment: &Environment) -> Policy {
+    let Hooks { capture_prompts, capture_output_snippets, capture_commands } = hooks;
+    let set = |name: &str| environment.capture.iter().find(|(known, _)| *known == name).map(|(_, text)| text.clone());
+    Policy { capture_prompts, capture_output_snippets, capture_commands, ..Policy::default() }.with_environment(set)
 }
 
 pub(crate) fn no_key() -> CliError {
@@ -151,6 +215,17 @@ pub(crate) struct File {
     pub(crate) server: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) key: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) hooks: Option<Hooks>,
+}
+
+/// What hooks may let out of this laptop.
+#[derive(Clone, Copy, Debug, Default, Deserialize, Serialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct Hooks {
+    pub(crate) capture_prompts: bool,
+    pub(crate) capture_output_snippets: bool,
+    pub(crate) capture_commands: bool,
 }
 
 impl File {

@@ -42,7 +42,7 @@ impl Exit {
     pub(crate) fn meaning(self) -> &'static str {
         match self {
             Self::Ok => "it worked",
-            Self::Failed => "it failed: the server had an error, or doctor found one",
+            Self::Failed => "it failed: the server had an error, or doctor or hooks status found one",
             Self::Usage => "the command line is wrong",
             Self::Config => "the configuration is missing, unreadable or wrong",
             Self::Unreachable => "the server cannot be reached, or cannot answer now",

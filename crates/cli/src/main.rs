@@ -3,25 +3,31 @@
 //! It runs on every laptop, later around every command and hook, and so starts in milliseconds: no async runtime, nothing
 //! read or connected before a command needs it.
 
+mod agents;
 mod args;
 mod client;
 mod commands;
 mod config;
+mod edit;
 mod error;
 mod exit;
 mod format;
 mod print;
+mod spool;
 
 use std::io::IsTerminal as _;
 use std::process::ExitCode;
 
-use args::{Command, ConfigCommand, Parsed};
+use args::{Command, ConfigCommand, HookAction, HookArgs, HooksCommand, Parsed};
 use config::Environment;
 use error::CliError;
 use exit::Exit;
 use print::Printer;
 
 fn main() -> ExitCode {
+    if commands::hook::is_called(std::env::args_os()) {
+        return commands::hook::main();
+    }
     let environment = Environment::read();
     let printer = Printer::new(environment.color_wanted(), std::io::stderr().is_terminal());
     let exit = run(&environment, &printer).unwrap_or_else(|error| {
@@ -40,7 +46,18 @@ fn run(environment: &Environment, printer: &Printer) -> Result<Exit, CliError> {
     match &args.command {
         Command::Sql(args) => commands::sql::run(args, server, environment),
         Command::Doctor(args) => commands::doctor::run(args, server, environment, printer),
+        Command::Hook(HookArgs { action: Some(HookAction::Send), .. }) => {
+            commands::hook::sender::run(server, environment)
+        }
+        Command::Hook(args) => {
+            commands::hook::run(args.agent, server, environment);
+            Ok(Exit::Ok)
+        }
         Command::Config(ConfigCommand::Set(args)) => commands::config::set(args, server, environment),
         Command::Config(ConfigCommand::Show(args)) => commands::config::show(args, server, environment),
+        Command::Init(args) => commands::init::run(args, server, environment, printer),
+        Command::Hooks(HooksCommand::Install(args)) => commands::hooks::install(args, server, environment, printer),
+        Command::Hooks(HooksCommand::Status(args)) => commands::hooks::status(args, server, environment, printer),
+        Command::Hooks(HooksCommand::Uninstall(args)) => commands::hooks::uninstall(args, environment, printer),
     }
 }

@@ -15,11 +15,12 @@ use record::source::{Provider, Signal};
 /// At least so many records make a chunk.
 const RECORDS: usize = 2_000;
 
-/// A chunk of the journal as the drain reads it: the captured requests of a scenario, several times, into one output.
-fn bench(criterion: &mut Criterion, name: &str, scenario: &str, part: &str, signal: Signal) {
-    let provider = if scenario.starts_with("codex/") { Provider::Codex } else { Provider::ClaudeCode };
+/// A chunk of the journal as the drain reads it: the captured requests of a scenario as the sanitizer leaves them, several times,
+/// into one output.
+fn bench(criterion: &mut Criterion, name: &str, provider: Provider, scenario: &str, part: &str, signal: Signal) {
+    let requests = support::scenario(scenario, part);
     let payloads: Vec<Payload<'static>> =
-        support::scenario(scenario, part).iter().map(|(_, json)| support::payload(json)).collect();
+        requests.iter().map(|(_, json)| support::sanitized(support::payload(json), provider)).collect();
     let once: usize = payloads.iter().map(Payload::record_count).sum();
     let times = RECORDS.div_ceil(once);
     let records = once * times;
@@ -65,13 +66,25 @@ fn bench(criterion: &mut Criterion, name: &str, scenario: &str, part: &str, sign
 }
 
 fn benches(criterion: &mut Criterion) {
-    bench(criterion, "c01_logs", "claude_code/c01_basic_protobuf", "logs.decoded", Signal::Logs);
-    bench(criterion, "c04_logs", "claude_code/c04_prompts_and_details", "logs.decoded", Signal::Logs);
-    bench(criterion, "c20_logs", "claude_code/c20_hooks", "logs.decoded", Signal::Logs);
-    bench(criterion, "c20_traces", "claude_code/c20_hooks", "traces", Signal::Traces);
-    bench(criterion, "c20_metrics", "claude_code/c20_hooks", "metrics.decoded", Signal::Metrics);
-    bench(criterion, "d03_metrics", "codex/d03_all_signals_json", "metrics.excerpt", Signal::Metrics);
-    bench(criterion, "c20_hooks", "claude_code/c20_hooks", "_hooks.", Signal::Hooks);
+    use Provider::{ClaudeCode, Codex, Cursor};
+    use Signal::{Hooks, Logs, Metrics, Traces};
+    for (name, provider, scenario, part, signal) in [
+        ("claude_logs_c01", ClaudeCode, "claude_code/c01_basic_protobuf", "logs.decoded", Logs),
+        ("claude_logs_c04", ClaudeCode, "claude_code/c04_prompts_and_details", "logs.decoded", Logs),
+        ("claude_logs_c20", ClaudeCode, "claude_code/c20_hooks", "logs.decoded", Logs),
+        ("claude_traces_c20", ClaudeCode, "claude_code/c20_hooks", "traces", Traces),
+        ("claude_hooks_c20", ClaudeCode, "claude_code/c20_hooks/hooks_stdin", "", Hooks),
+        ("claude_metrics_c20", ClaudeCode, "claude_code/c20_hooks", "metrics.decoded", Metrics),
+        ("codex_logs_d10", Codex, "codex/d10_hooks", "_logs", Logs),
+        ("codex_traces_d03", Codex, "codex/d03_all_signals_json", "traces", Traces),
+        ("codex_metrics_d03", Codex, "codex/d03_all_signals_json", "metrics.excerpt", Metrics),
+        ("codex_hooks_d10", Codex, "codex/d10_hooks/hooks_stdin", "", Hooks),
+        ("cursor_hooks_h01", Cursor, "cursor/h01_by_hand/hooks_stdin", "", Hooks),
+        ("any_logs_d10", Provider::Other, "codex/d10_hooks", "_logs", Logs),
+        ("any_traces_d03", Provider::Other, "codex/d03_all_signals_json", "traces", Traces),
+    ] {
+        bench(criterion, name, provider, scenario, part, signal);
+    }
 }
 
 criterion_group!(all, benches);

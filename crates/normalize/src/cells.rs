@@ -2,13 +2,15 @@
 
 use std::collections::HashSet;
 
-use record::dictionary::{Column, coding_agent_events as events};
+use record::dictionary::Column;
 use record::rows::Rows;
 use record::value::{Attribute, Value};
 
+use crate::decision;
 use crate::fields::Fields;
 use crate::keys::{self, COLUMNS, Fate, Held, Home, KeyMap, SLOTS};
 use crate::level::Level;
+use crate::tokens;
 
 /// Attributes of one record, sorted by where they go. Made once and used for record after record.
 pub(crate) struct Cells<'v, 'a> {
@@ -100,6 +102,27 @@ impl<'v, 'a> Cells<'v, 'a> {
         }
     }
 
+    /// Leaves in `attributes` what would fill the column.
+    pub(crate) fn displace(&mut self, column: Column) {
+        let bit = 1 << column.index;
+        if self.picked & bit != 0 {
+            self.picked &= !bit;
+            self.rest.push(self.picks[column.index].at);
+        }
+    }
+
+    /// Keeps in `attributes`, too, what fills the column.
+    pub(crate) fn keep_column(&mut self, column: Column) {
+        if self.picked & 1 << column.index != 0 {
+            self.rest.push(self.picks[column.index].at);
+        }
+    }
+
+    /// Drops what would fill the column: another one says the same.
+    pub(crate) fn forget(&mut self, column: Column) {
+        self.picked &= !(1 << column.index);
+    }
+
     /// Keeps in `attributes` what was held for its text and has none.
     pub(crate) fn keep_unless_text(&mut self, held: Held) {
         if self.held_text(held).is_none() {
@@ -140,14 +163,8 @@ impl<'v, 'a> Cells<'v, 'a> {
         for (column, value) in self.columns() {
             rows.value(column, value);
         }
-        if let Some(source) = self.held(Held::Source) {
-            let decided = self.column(events::DECISION).is_some() && rows.is_unset(events::DECISION_SOURCE);
-            if decided && matches!(source, Value::Text(_)) {
-                rows.value(events::DECISION_SOURCE, source);
-            } else {
-                self.keep(Held::Source);
-            }
-        }
+        decision::write(self, rows);
+        tokens::write(self, rows);
     }
 
     /// Fills the columns that are still empty with the values of scope and resource, in this order.

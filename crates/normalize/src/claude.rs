@@ -2,3 +2,4 @@
 
 pub(crate) mod hooks;
 pub(crate) mod logs;
+pub(crate) mod spans;

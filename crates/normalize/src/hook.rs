@@ -21,8 +21,8 @@ use crate::tool_call::{self, Moved};
 pub(crate) const SHARED: &[Key] = &[
     ("hook", to(events::EVENT_NAME, 0)),
     ("hook_event_name", to(events::EVENT_NAME, 1)),
-    ("event_id", held(Held::DeclaredId, 0)),
-    ("hook_event_id", held(Held::DeclaredId, 1)),
+    ("hook_event_id", held(Held::DeclaredId, 0)),
+    ("event_id", held(Held::DeclaredId, 1)),
     ("id", held(Held::DeclaredId, 2)),
     ("timestamp", held(Held::EventTimestamp, 0)),
     ("session_id", to(events::SESSION_ID, 0)),
@@ -45,8 +45,8 @@ const TRUNCATED: &str = "prompt_text_truncated";
 /// What differs between agents.
 pub(crate) struct Dialect {
     pub(crate) keys: &'static KeyMap,
-    /// Whether an event of this name means success, where no field says so.
-    pub(crate) success: fn(&str) -> Option<bool>,
+    /// Sets what an event of this name says by being what it is, before its fields fill their columns.
+    pub(crate) tell: fn(&str, &mut Cells<'_, '_>, &mut Rows),
 }
 
 pub(crate) fn write(hooks: &[Value<'_>], dialect: &Dialect, request: &mut Request<'_>, rows: &mut Rows) {
@@ -71,20 +71,18 @@ fn write_hook<'v, 'a>(
     if claimed.is_none() {
         cells.keep(Held::EventTimestamp);
     }
+    let name = cells.text(events::EVENT_NAME);
+    (dialect.tell)(name.unwrap_or_default(), cells, rows);
+    let tool_name = cells.text(events::TOOL_NAME);
     cells.write_own(rows);
     let nothing = Level::default();
     cells.inherit([&nothing, &nothing], rows);
 
-    let name = cells.text(events::EVENT_NAME);
-    if let Some(success) = name.and_then(dialect.success) {
-        rows.bool(events::SUCCESS, success);
-    }
     let is_whole = !cells.rest().any(|(key, _)| key == TRUNCATED);
     if let Some(prompt) = cells.text(events::PROMPT_TEXT).filter(|_| is_whole) {
         rows.int(events::PROMPT_LENGTH, utf16_length(prompt));
     }
     write_cwd(cells, rows);
-    let tool_name = cells.text(events::TOOL_NAME);
     let tool_input = cells.held(Held::ToolInput);
     let moved = tool_call::write(tool_name, cells.held(Held::ToolParameters), tool_input, rows);
     cells.keep(Held::ToolParameters);
@@ -146,6 +144,11 @@ fn write_tool_input(input: &Value<'_>, moved: Moved, more: &mut More<'_, '_, '_,
             fields.end();
         });
     }
+}
+
+/// One word: no sentence that somebody said.
+pub(crate) fn is_code(text: &str) -> bool {
+    !text.is_empty() && text.len() <= 64 && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
 }
 
 /// JavaScript's length, as Claude Code's own `prompt_length` counts.

@@ -6,6 +6,10 @@
 //! series, start, time and measurement. A record that declares no identity is never taken for another one, and the content of
 //! an event is never compared: two equal records may well be two events.
 //!
+//! Codex numbers nothing and never sends again, but proxies and collectors do. Its log records say the nanosecond in which they
+//! were observed, within the process that made them: session, both times, name, kind and call tell them apart. Where a clock is
+//! too coarse for that, two deltas of one response may share all of it; those come in one request, where they are two.
+//!
 //! An identity is XXH3-128 over a domain separator, tenant, provider, signal, the kind of declaration and its fields, each with
 //! its length in front. The second record of the same identity *within one request* is another record: it gets the hash of
 //! identity and ordinal, and so does its copy in the repeated request.
@@ -37,6 +41,15 @@ pub(crate) enum Declared<'f> {
         time_unix_nano: u64,
         sequence: i64,
         name: &'f str,
+    },
+    /// A log record that its process observed at a nanosecond: `event.timestamp` as sent, `event.kind` and `call_id` or empty.
+    LogObserved {
+        session: &'f str,
+        timestamp: &'f str,
+        observed_unix_nano: u64,
+        name: &'f str,
+        kind: &'f str,
+        call: &'f str,
     },
     /// `log.record.uid` of the semantic conventions.
     LogUid {
@@ -132,6 +145,15 @@ impl Identities {
                 push(fields, &time_unix_nano.to_le_bytes());
                 push(fields, &sequence.to_le_bytes());
                 push(fields, name.as_bytes());
+            }
+            Declared::LogObserved { session, timestamp, observed_unix_nano, name, kind, call } => {
+                push(fields, b"log observed");
+                push(fields, session.as_bytes());
+                push(fields, timestamp.as_bytes());
+                push(fields, &observed_unix_nano.to_le_bytes());
+                push(fields, name.as_bytes());
+                push(fields, kind.as_bytes());
+                push(fields, call.as_bytes());
             }
             Declared::LogUid { uid } => {
                 push(fields, b"log uid");

@@ -19,6 +19,22 @@ pub(crate) enum Held {
     VcsUrl,
     /// `log.record.uid`, or the id a hook's sender gave the event.
     DeclaredId,
+    /// `accept`, `approved`, `denied`, …
+    Decision,
+    /// Input tokens, those read from and written to the cache among them.
+    GrossInput,
+    /// Output tokens, those spent on reasoning not among them.
+    NetOutput,
+    /// Millionths of a dollar.
+    CostMicros,
+    /// `gen_ai.operation.name`
+    Operation,
+    /// Codex: `/root`, or the name of a sub-agent.
+    AgentName,
+    /// Codex: `functions`, or `mcp__` and a server.
+    ToolNamespace,
+    /// Codex: what came over the stream.
+    EventKind,
     /// List of folders.
     WorkspaceRoots,
 }
@@ -106,6 +122,11 @@ pub(crate) const fn content_to(column: Column, rank: u8) -> Target {
 
 pub(crate) const fn held(held: Held, rank: u8) -> Target {
     target(COLUMNS + held as usize, rank, Fit::Any)
+}
+
+/// As [`held`], for whole numbers only.
+pub(crate) const fn held_int(held: Held, rank: u8) -> Target {
+    target(COLUMNS + held as usize, rank, Fit::Int)
 }
 
 const fn target(slot: usize, rank: u8, fit: Fit) -> Target {

@@ -1,27 +1,35 @@
 //! Sanitized requests become rows: `events_raw`, one row for each request, `coding_agent_events`, one row for each log record,
-//! span or hook event, and `coding_agent_metrics`, one row for each metric data point.
+//! span or hook event, and `coding_agent_metrics`, one row for each metric data point. Codex's spans about its own inside have a raw
+//! row only, and are counted.
 //!
-//! One file for each provider and signal says which attribute fills which column: [`claude`] what Claude Code sends, [`generic`]
-//! everything else, [`metrics`] the points of all. They share the names of [`names`], the way of a record from attributes to a row in [`cells`], and
-//! [`identity`], which says when two records are one.
+//! One file for each provider and signal says which attribute fills which column: [`claude`], [`codex`], [`cursor`],
+//! [`generic`] for everything else, and [`metrics`] for the points of all. They share the names of [`names`], the way of a [`log`]
+//! record, a [`span`] and a [`hook`] from attributes to a row in [`cells`], how [`tokens`] and a [`decision`] are told alike for
+//! all, and two rules: [`identity`] says when two records are one, [`fact`] which rows tell of one and the same thing.
 //!
 //! # Which value wins
 //!
-//! 1. The record's own attribute over the scope's, the scope's over the resource's. Agents copy resource attributes to every
-//!    record, and what a record says is closer to what happened.
-//! 2. Within one of the three, the names in the order of the column's description in `record::dictionary`: for `org_id` these
-//!    are `org_id`, `org.id`, `company.id`, `organization.id`.
-//! 3. Of a repeated key, the first that fits the column.
-//! 4. `repo` is made from `vcs.owner.name` and `vcs.repository.name`, else `vcs.repository.url.full`, only where none of the
+//! 1. What the event says by being what it is: a `PostToolUseFailure` failed, a command with an exit code other than 0 did, too.
+//! 2. The record's own attribute over the scope's, the scope's over the resource's. Agents copy resource attributes to every
+//!    record, and what a record says is closer to what happened. A span is a record; a hook has its top-level keys and nothing
+//!    around it.
+//! 3. Within one of the three, the names in the order of the column's description in `record::dictionary`: for `org_id` these
+//!    are `org_id`, `org.id`, `company.id`, `organization.id`. Hooks may say `user_id` and `user_email`, too, last.
+//! 4. Of a repeated key, the first that fits the column.
+//! 5. `repo` is made from `vcs.owner.name` and `vcs.repository.name`, else `vcs.repository.url.full`, only where none of the
 //!    three names a `repo`.
+//!
+//! Names and types are taken as they come: no client's version is asked for, and an attribute that is missing or typed
+//! otherwise leaves its own column empty and no other.
 //!
 //! # What stays in `attributes`
 //!
 //! Whatever fills no column, with its key as sent: unknown attributes, values that do not fit a typed column (`"many"` tokens),
-//! names that lost against another one of the same column and say something different, the sanitizer's markers. Attributes of
-//! scope and resource join only where they have no column and the record has no such key, at most 2 KiB of each, so that a
-//! large resource is not written once per record; the raw row keeps all. Fields of a record that are no attributes and have
-//! no column come as `body`, `severity_text`, `span.events`, `span.links`; a hook event that is no object as `payload`.
+//! names that lost against another one of the same column and say something different, values that a column tells in other
+//! words (`approved` for `accept`), the sanitizer's markers. Attributes of scope and resource join only where they have no
+//! column and the record has no such key, at most 2 KiB of each, so that a large resource is not written once per record; the
+//! raw row keeps all. Fields of a record that are no attributes and have no column come as `body`, `severity_text`,
+//! `span.events`, `span.links`; a hook event that is no object as `payload`.
 //!
 //! The placeholders `<REDACTED>` and `[REDACTED]`, by which agents say that they withheld a text, are dropped under every name of
 //! a prompt, an output or an error. The raw row holds what the sanitizer left.
@@ -30,17 +38,25 @@
 
 mod cells;
 mod claude;
+mod codex;
+mod cursor;
+mod decision;
+mod dropped;
 mod event_time;
+mod fact;
 mod fields;
 mod generic;
 mod hook;
 mod identity;
 mod keys;
 mod level;
+mod log;
 mod metrics;
 mod names;
 mod raw;
 mod request;
+mod span;
+mod tokens;
 mod tool_call;
 
 use record::arrival::Payload;
@@ -49,6 +65,8 @@ use record::envelope::Envelope;
 use record::otlp::Otlp;
 use record::rows::{Rows, Size};
 use record::source::Provider;
+
+pub use crate::dropped::Dropped;
 
 use crate::request::Request;
 
@@ -61,6 +79,8 @@ pub struct Output {
     pub events: Rows,
     /// Rows of `coding_agent_metrics`.
     pub metrics: Rows,
+    /// Spans that tell nothing about the agent and so have no row.
+    pub dropped: Dropped,
 }
 
 /// How much an [`Output`] held.
@@ -84,6 +104,7 @@ impl Output {
             raw: Rows::sized_like(&earlier.raw, &events_raw::TABLE),
             events: Rows::sized_like(&earlier.events, &coding_agent_events::TABLE),
             metrics: Rows::sized_like(&earlier.metrics, &coding_agent_metrics::TABLE),
+            dropped: Dropped::default(),
         }
     }
 
@@ -109,16 +130,19 @@ pub fn normalize(envelope: &Envelope, payload: Option<&Payload<'_>>, out: &mut O
         Some(Payload::Otlp(Otlp::Metrics(groups))) => metrics::write(groups, &mut request, &mut out.metrics),
         Some(Payload::Otlp(Otlp::Logs(groups))) => match envelope.provider {
             Provider::ClaudeCode => claude::logs::write(groups, &mut request, &mut out.events),
-            Provider::Codex | Provider::Cursor | Provider::Other => {
-                generic::logs::write(groups, &mut request, &mut out.events);
-            }
+            Provider::Codex => codex::logs::write(groups, &mut request, &mut out.events),
+            Provider::Cursor | Provider::Other => generic::logs::write(groups, &mut request, &mut out.events),
         },
-        Some(Payload::Otlp(Otlp::Traces(groups))) => generic::spans::write(groups, &mut request, &mut out.events),
-        Some(Payload::Hooks(events)) => match envelope.provider {
-            Provider::ClaudeCode => claude::hooks::write(events, &mut request, &mut out.events),
-            Provider::Codex | Provider::Cursor | Provider::Other => {
-                generic::hooks::write(events, &mut request, &mut out.events);
-            }
+        Some(Payload::Otlp(Otlp::Traces(groups))) => match envelope.provider {
+            Provider::ClaudeCode => claude::spans::write(groups, &mut request, &mut out.events),
+            Provider::Codex => codex::spans::write(groups, &mut request, &mut out.events, &mut out.dropped),
+            Provider::Cursor | Provider::Other => generic::spans::write(groups, &mut request, &mut out.events),
+        },
+        Some(Payload::Hooks(hooks)) => match envelope.provider {
+            Provider::ClaudeCode => claude::hooks::write(hooks, &mut request, &mut out.events),
+            Provider::Codex => codex::hooks::write(hooks, &mut request, &mut out.events),
+            Provider::Cursor => cursor::hooks::write(hooks, &mut request, &mut out.events),
+            Provider::Other => generic::hooks::write(hooks, &mut request, &mut out.events),
         },
     }
 }

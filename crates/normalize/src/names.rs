@@ -3,7 +3,7 @@
 
 use record::dictionary::coding_agent_events as events;
 
-use crate::keys::{Held, Key, content_to, held, text_to, to};
+use crate::keys::{Held, Key, content_to, held, held_int, text_to, to};
 
 /// Who and what an event belongs to: read on records, scopes, resources and hooks ("Resource attributes Moda reads").
 pub(crate) const OWNER: &[Key] = &[
@@ -45,22 +45,22 @@ pub(crate) const WORK: &[Key] = &[
     ("tool_use_id", to(events::TOOL_USE_ID, 0)),
     ("success", to(events::SUCCESS, 0)),
     ("duration_ms", to(events::DURATION_MS, 0)),
-    ("decision", to(events::DECISION, 0)),
-    ("decision_type", to(events::DECISION, 1)),
+    ("ttft_ms", to(events::TTFT_MS, 0)),
+    ("attempt", to(events::ATTEMPT, 0)),
+    ("exit_code", to(events::EXIT_CODE, 0)),
+    ("decision", held(Held::Decision, 0)),
+    ("decision_type", held(Held::Decision, 1)),
     ("decision_source", to(events::DECISION_SOURCE, 0)),
     ("model", to(events::MODEL, 0)),
-    ("input_tokens", to(events::INPUT_TOKENS, 0)),
-    ("output_tokens", to(events::OUTPUT_TOKENS, 0)),
-    ("cache_read_tokens", to(events::CACHE_READ_TOKENS, 0)),
-    ("cache_creation_tokens", to(events::CACHE_CREATION_TOKENS, 0)),
-    ("reasoning_tokens", to(events::REASONING_TOKENS, 0)),
     ("cost_usd", to(events::COST_USD, 0)),
     ("request_id", to(events::REQUEST_ID, 0)),
+    ("message.id", to(events::MESSAGE_ID, 0)),
     ("status_code", to(events::STATUS_CODE, 0)),
     ("error_type", to(events::ERROR_TYPE, 0)),
-    ("error.type", to(events::ERROR_TYPE, 1)),
-    ("error_name", to(events::ERROR_TYPE, 2)),
-    ("error_class", to(events::ERROR_TYPE, 3)),
+    // Claude Code says `tool_error` by `error.type`, and which by `error_class`
+    ("error_class", to(events::ERROR_TYPE, 1)),
+    ("error.type", to(events::ERROR_TYPE, 2)),
+    ("error_name", to(events::ERROR_TYPE, 3)),
     ("error_code", to(events::ERROR_TYPE, 4)),
     ("error", content_to(events::ERROR_MESSAGE, 0)),
     ("error.message", content_to(events::ERROR_MESSAGE, 1)),
@@ -76,6 +76,8 @@ pub(crate) const WORK: &[Key] = &[
     ("skill_name", to(events::SKILL_NAME, 1)),
     ("skill.source", to(events::SKILL_SCOPE, 0)),
     ("skill.scope", to(events::SKILL_SCOPE, 1)),
+    ("invocation_trigger", to(events::SKILL_TRIGGER, 0)),
+    ("skill.invocation_type", to(events::SKILL_TRIGGER, 1)),
     ("mcp_server.name", to(events::MCP_SERVER, 0)),
     ("mcp_server_name", to(events::MCP_SERVER, 1)),
     ("mcp_server", to(events::MCP_SERVER, 2)),
@@ -90,6 +92,15 @@ pub(crate) const WORK: &[Key] = &[
     ("source", held(Held::Source, 0)),
     ("tool_parameters", held(Held::ToolParameters, 0)),
     ("tool_input", held(Held::ToolInput, 0)),
+];
+
+/// Tokens by the names that Claude Code gives them, and scripts after it: the cache counts apart.
+pub(crate) const TOKENS: &[Key] = &[
+    ("input_tokens", to(events::INPUT_TOKENS, 0)),
+    ("output_tokens", to(events::OUTPUT_TOKENS, 0)),
+    ("cache_read_tokens", to(events::CACHE_READ_TOKENS, 0)),
+    ("cache_creation_tokens", to(events::CACHE_CREATION_TOKENS, 0)),
+    ("reasoning_tokens", to(events::REASONING_TOKENS, 0)),
 ];
 
 /// Ids of log records and spans, as Claude Code, Codex, Gemini CLI and OpenTelemetry's `gen_ai` conventions name them.
@@ -113,25 +124,35 @@ pub(crate) const IDS: &[Key] = &[
     ("event.timestamp", held(Held::EventTimestamp, 0)),
 ];
 
-/// Names of OpenTelemetry's `gen_ai` conventions and of agents without a file of their own.
+/// Names of OpenTelemetry's `gen_ai` conventions, those of earlier versions too.
 pub(crate) const OTHERS: &[Key] = &[
+    ("gen_ai.operation.name", held(Held::Operation, 0)),
+    ("llm.request.type", held(Held::Operation, 1)),
     ("gen_ai.tool.name", to(events::TOOL_NAME, 1)),
+    // Gemini CLI's, on log records and data points
     ("function_name", to(events::TOOL_NAME, 2)),
     ("gen_ai.request.model", to(events::MODEL, 1)),
     ("gen_ai.response.model", to(events::MODEL, 2)),
-    ("gen_ai.usage.input_tokens", to(events::INPUT_TOKENS, 1)),
-    ("input_token_count", to(events::INPUT_TOKENS, 2)),
+    ("gen_ai.usage.input_tokens", held_int(Held::GrossInput, 0)),
+    ("gen_ai.usage.prompt_tokens", held_int(Held::GrossInput, 1)),
     ("gen_ai.usage.output_tokens", to(events::OUTPUT_TOKENS, 1)),
-    ("output_token_count", to(events::OUTPUT_TOKENS, 2)),
+    ("gen_ai.usage.completion_tokens", to(events::OUTPUT_TOKENS, 2)),
     ("gen_ai.usage.cache_read.input_tokens", to(events::CACHE_READ_TOKENS, 1)),
-    ("cached_token_count", to(events::CACHE_READ_TOKENS, 2)),
-    ("cached_content_token_count", to(events::CACHE_READ_TOKENS, 3)),
     ("gen_ai.usage.cache_creation.input_tokens", to(events::CACHE_CREATION_TOKENS, 1)),
     ("gen_ai.usage.cache_write.input_tokens", to(events::CACHE_CREATION_TOKENS, 2)),
-    ("cache_write_token_count", to(events::CACHE_CREATION_TOKENS, 3)),
-    ("reasoning_token_count", to(events::REASONING_TOKENS, 1)),
-    ("thoughts_token_count", to(events::REASONING_TOKENS, 2)),
+    ("gen_ai.usage.reasoning.output_tokens", to(events::REASONING_TOKENS, 3)),
     ("gen_ai.response.id", to(events::REQUEST_ID, 1)),
     ("http.response.status_code", to(events::STATUS_CODE, 1)),
     ("http.status_code", to(events::STATUS_CODE, 2)),
+];
+
+/// Names of Codex's log records and spans.
+pub(crate) const CODEX: &[Key] = &[
+    ("input_token_count", held_int(Held::GrossInput, 2)),
+    ("output_token_count", to(events::OUTPUT_TOKENS, 3)),
+    ("cached_token_count", to(events::CACHE_READ_TOKENS, 2)),
+    ("cache_write_token_count", to(events::CACHE_CREATION_TOKENS, 3)),
+    ("reasoning_token_count", to(events::REASONING_TOKENS, 1)),
+    ("codex.usage.reasoning_output_tokens", to(events::REASONING_TOKENS, 2)),
+    ("arguments", held(Held::ToolInput, 1)),
 ];

@@ -1,6 +1,6 @@
 //! What a tool call's parameters and input name: the command, the skill, the MCP server and tool.
 //!
-//! Claude Code's log records carry both as the text of a JSON object, hooks as a tree.
+//! Log records carry both as the text of a JSON object, hooks as a tree.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -9,6 +9,8 @@ use record::dictionary::{Column, coding_agent_events as events};
 use record::rows::Rows;
 use record::value::Value;
 use serde::de::{Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
+
+use crate::cells::Cells;
 
 /// Which words of the input became columns.
 #[derive(Clone, Copy, Default)]
@@ -33,6 +35,7 @@ pub(crate) fn write(
     if let Some(input) = input {
         let input = ToolCall::of(input);
         moved.command = set(events::COMMAND, &input.command, rows);
+        set(events::COMMAND, &input.cmd, rows);
         moved.skill = tool_name == Some("Skill") && set(events::SKILL_NAME, &input.skill, rows);
     }
     set(events::COMMAND, &parameters.bash_command, rows);
@@ -41,6 +44,15 @@ pub(crate) fn write(
         rows.text(events::MCP_TOOL, tool);
     }
     moved
+}
+
+/// A command that ended with an error has failed, whatever the call that ran it says; what it says stays in `attributes`.
+pub(crate) fn fail_by_exit_code(cells: &mut Cells<'_, '_>, rows: &mut Rows) {
+    let failed = cells.column(events::EXIT_CODE).and_then(Value::to_int).is_some_and(|code| code != 0);
+    if failed && cells.column(events::SUCCESS).and_then(Value::to_bool) != Some(false) {
+        cells.displace(events::SUCCESS);
+        rows.bool(events::SUCCESS, false);
+    }
 }
 
 /// Whether the word filled the column.
@@ -64,6 +76,9 @@ struct ToolCall<'v> {
     bash_command: Word<'v>,
     #[serde(borrow)]
     command: Word<'v>,
+    /// Codex's `exec_command`.
+    #[serde(borrow)]
+    cmd: Word<'v>,
     #[serde(borrow)]
     mcp_server_name: Word<'v>,
     #[serde(borrow)]
@@ -85,6 +100,7 @@ impl<'v> ToolCall<'v> {
                     full_command: word("full_command"),
                     bash_command: word("bash_command"),
                     command: word("command"),
+                    cmd: word("cmd"),
                     mcp_server_name: word("mcp_server_name"),
                     mcp_tool_name: word("mcp_tool_name"),
                     skill_name: word("skill_name"),

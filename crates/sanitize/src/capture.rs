@@ -13,6 +13,8 @@
 
 mod clean;
 mod command;
+mod error;
+mod exit_code;
 mod hooks;
 mod keys;
 mod otlp;

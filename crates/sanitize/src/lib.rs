@@ -9,7 +9,8 @@
 //! |---|---|---|
 //! | `prompt_text_redacted`, `output_snippet_redacted` | `true` | text was sent and suppressed here |
 //! | `prompt_text_truncated`, `output_snippet_truncated` | `true` | captured text was cut at the policy's limit |
-//! | `content_withheld` | list of key names | unknown or oversized values that were removed, and reduced tool inputs |
+//! | `content_withheld` | list of key names | unknown or oversized values that were removed, and reduced commands, tool inputs and errors |
+//! | `exit_code` | integer | what a tool's output or error said of it (see `capture::exit_code`) |
 //! | `redactions` | text, a JSON object of rule → count | secrets replaced by `[REDACTED:<rule>]` |
 //!
 //! Sanitizing what is sanitized changes nothing.

@@ -86,9 +86,11 @@ fn captured_requests_keep_their_metadata() {
             withheld.insert(part.get(..part.len().min(160)).unwrap_or_default().split(']').next().unwrap().to_owned());
         }
     }
-    let tool_inputs = ["tool_input", "tool_parameters", "arguments"];
-    // Rust debug output on a Codex span: `Thread { thread_id: … }`
-    let known = |names: &String| tool_inputs.iter().chain(&["key"]).any(|key| names.contains(&format!("\"{key}\"")));
+    let reduced =
+        ["tool_input", "tool_parameters", "arguments", "full_command", "bash_argv0", "bash_command", "command"];
+    // Rust debug output on a Codex span: `Thread { thread_id: … }`; a whole answer of the model's API as an error
+    let others = ["key", "error.message"];
+    let known = |names: &String| reduced.iter().chain(&others).any(|key| names.contains(&format!("\"{key}\"")));
     withheld.retain(|names| !known(names));
     assert_eq!(withheld.into_iter().collect::<Vec<_>>(), Vec::<String>::new());
 }
@@ -180,6 +182,34 @@ fn a_forged_mark_is_no_way_in() {
 }
 
 #[test]
+fn an_exit_code_outlives_the_output_it_stood_in() {
+    let output = "Chunk ID: 1f0f96\nWall time: 0.0 seconds\nProcess exited with code 3\nOutput:\nmy secret plan";
+    let record = [("event.name", text("codex.tool_result")), ("success", text("true")), ("output", text(output))];
+    assert_eq!(
+        log(Policy::default(), &record),
+        r#"{"event.name":"codex.tool_result","success":"true","exit_code":3,"output_snippet_redacted":true}"#
+    );
+    let failure = r#"{"hook_event_name":"PostToolUseFailure","error":"Exit code 3\nmy secret plan"}"#;
+    assert_eq!(
+        hook(Policy::default(), failure),
+        r#"{"hook_event_name":"PostToolUseFailure","exit_code":3,"output_snippet_redacted":true}"#
+    );
+}
+
+#[test]
+fn an_error_says_what_went_wrong_and_not_with_what() {
+    let record = [("error", text("String to replace not found in file.\nString: const key = 7;"))];
+    assert_eq!(
+        log(Policy::default(), &record),
+        r#"{"error":"String to replace not found in file.","content_withheld":["error"]}"#
+    );
+    let open = Policy { capture_output_snippets: true, ..Policy::default() };
+    assert_eq!(log(open, &record), r#"{"error":"String to replace not found in file.\nString: const key = 7;"}"#);
+    let answer = [("error.message", text(r#"{"output":["my plan"]}"#))];
+    assert_eq!(log(Policy::default(), &answer), r#"{"content_withheld":["error.message"]}"#);
+}
+
+#[test]
 fn commands_are_reduced_wherever_they_stand() {
     let parameters = r#"{"bash_command":"git","full_command":"git log --oneline | head","description":"Look","git_commit_id":"8a18","mcp_tool_name":"add"}"#;
     let record = [
@@ -198,7 +228,8 @@ fn commands_are_reduced_wherever_they_stand() {
             r#""tool_parameters":"{\"bash_command\":\"git log\",\"git_commit_id\":\"8a18\",\"mcp_tool_name\":\"add\"}","#,
             r#""arguments":"{\"cmd\":\"cat\",\"workdir\":\"/home/dev\"}","#,
             r#""tool_input":"{\"file_path\":\"/a/b\"}","function_args":"other","process.command_args":"node","#,
-            r#""content_withheld":["tool_parameters","tool_input"]}"#
+            r#""content_withheld":["full_command","bash_argv0","tool_parameters","arguments","tool_input","function_args","#,
+            r#""process.command_args"]}"#,
         )
     );
 }

@@ -1,8 +1,10 @@
-//! `modlake doctor`: every step from this machine to a stored row, in the order in which they depend on each other.
+//! `modlake doctor`: every step from this machine to a stored row, in the order in which they depend on each other, then the
+//! laptop's own: the spool of `modlake hook`, and each agent that is found here.
 //!
 //! The test event is one log record named `modlake_doctor` in a session of its own, sent as Claude Code sends its own.
 
 mod event;
+mod laptop;
 mod report;
 
 use std::thread;
@@ -33,6 +35,7 @@ pub(crate) fn run(
 ) -> Result<Exit, CliError> {
     let mut report = Report::new(if args.json { None } else { Some(printer) });
     examine(&mut report, server, environment, Duration::from_secs(args.wait.into()));
+    laptop::examine(&mut report, server, environment);
     report.finish()
 }
 
@@ -104,18 +107,18 @@ fn reaches(client: &Client, path: &str) -> Finding {
 
 /// `GET /api/v1/me`.
 #[derive(Deserialize)]
-struct Me {
-    tenant: String,
+pub(crate) struct Me {
+    pub(crate) tenant: String,
     scopes: Vec<String>,
 }
 
 impl Me {
-    fn may(&self, scope: Scope) -> bool {
+    pub(crate) fn may(&self, scope: Scope) -> bool {
         self.scopes.iter().any(|name| name == scope.as_str())
     }
 }
 
-fn me(client: &Client) -> Result<Me, CliError> {
+pub(crate) fn me(client: &Client) -> Result<Me, CliError> {
     client.get("/api/v1/me")?.json(LIMIT)
 }
 

@@ -55,7 +55,7 @@ fn a_wrong_file_is_an_error_that_shows_no_key() {
     for (text, word) in [
         ("", "line 1"),
         ("{", "line 1"),
-        (r#"{"sever": "x", "key": "SECRET"}"#, "`sever`, expected `server` or `key`"),
+        (r#"{"sever": "x", "key": "SECRET"}"#, "`sever`, expected one of `server`, `key`, `hooks`"),
         (r#"{"key": ["SECRET"]}"#, "not text at line 1"),
         (r#""SECRET""#, "not text"),
         (r#"{"key": 12345678}"#, "not text"),
@@ -98,7 +98,7 @@ fn what_is_saved_is_loaded() {
     let (_home, environment) = home(None);
     let path = path(&environment).unwrap();
     for (server, key) in [(Some("http://a"), None), (Some("http://b"), Some("k")), (None, None)] {
-        let file = File { server: server.map(str::to_owned), key: key.map(str::to_owned) };
+        let file = File { server: server.map(str::to_owned), key: key.map(str::to_owned), hooks: None };
         file.save(&path).unwrap();
         let loaded = File::load(&path).unwrap().unwrap();
         assert_eq!((loaded.server, loaded.key), (file.server, file.key));
@@ -120,8 +120,33 @@ fn only_the_owner_may_read_the_file_and_a_link_stays_a_link() {
     fs::rename(&path, &elsewhere).unwrap();
     symlink(&elsewhere, &path).unwrap();
 
-    File { server: None, key: Some("k".to_owned()) }.save(&path).unwrap();
+    File { server: None, key: Some("k".to_owned()), hooks: None }.save(&path).unwrap();
     assert!(fs::symlink_metadata(&path).unwrap().is_symlink());
     assert_eq!(fs::metadata(&elsewhere).unwrap().permissions().mode() & 0o777, 0o600);
     assert!(!Settings::load(None, &environment).unwrap().file_is_open);
+}
+
+#[test]
+fn hooks_let_out_what_the_file_says_unless_a_variable_says_otherwise() {
+    let (_home, mut environment) = home(None);
+    assert_eq!(capture_policy(&environment).unwrap(), Policy::default());
+    let (_home, with_file) = home(Some(r#"{"key": "k", "hooks": {"capture_prompts": true}}"#));
+    environment.home = with_file.home;
+    let expected = Policy { capture_prompts: true, ..Policy::default() };
+    assert_eq!(capture_policy(&environment).unwrap(), expected);
+    environment.capture = vec![("CODING_AGENT_CAPTURE_PROMPTS", "0".to_owned())];
+    assert_eq!(capture_policy(&environment).unwrap(), Policy::default());
+    environment.capture = vec![("CODING_AGENT_CAPTURE_PROMPTS", "1".to_owned())];
+    assert_eq!(capture_policy(&environment).unwrap(), expected);
+    assert_eq!(default_policy(&environment), expected);
+}
+
+#[test]
+fn setting_the_key_keeps_what_is_said_of_hooks() {
+    let (_home, environment) = home(Some(r#"{"key": "k", "hooks": {"capture_commands": true}}"#));
+    let path = path(&environment).unwrap();
+    let mut file = File::load(&path).unwrap().unwrap();
+    file.key = Some("other".to_owned());
+    file.save(&path).unwrap();
+    assert!(capture_policy(&environment).unwrap().capture_commands);
 }

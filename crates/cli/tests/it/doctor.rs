@@ -57,7 +57,7 @@ fn all_is_well() {
     let server = server(BOTH, |_| None);
     let ran = doctor(&server, &["--json"]);
     let (report, steps) = report(&ran);
-    assert_eq!(steps, ["config: ok", "server: ok", "ready: ok", "key: ok", "send: ok", "query: ok"]);
+    assert_eq!(steps, ["config: ok", "server: ok", "ready: ok", "key: ok", "send: ok", "query: ok", "spool: ok"]);
     assert_eq!((ran.code, &report["ok"]), (Some(0), &json!(true)));
     assert_eq!(report["server"], server.url());
     assert!(report["steps"][3]["detail"].as_str().unwrap().contains("acme"), "{report}");
@@ -89,9 +89,10 @@ fn people_read_a_line_for_each_step() {
     let ran = doctor(&server, &[]);
     ran.printed("");
     let lines: Vec<&str> = ran.err.lines().collect();
-    assert_eq!(lines.len(), 7, "{}", ran.err);
+    assert_eq!(lines.len(), 8, "{}", ran.err);
     assert!(lines[3].starts_with("ok      key     tenant acme, scopes ingest,read"), "{}", ran.err);
-    assert_eq!(lines[6], "all is well");
+    assert_eq!(lines[6], "ok      spool   nothing waits; 0 sent");
+    assert_eq!(lines[7], "all is well");
     assert!(!ran.err.contains('\x1b'));
 }
 
@@ -99,13 +100,13 @@ fn people_read_a_line_for_each_step() {
 fn a_missing_scope_skips_with_the_reason() {
     let ran = doctor(&server(r#""read""#, |_| None), &["--json"]);
     let (told, steps) = report(&ran);
-    assert_eq!(steps[4..], ["send: skipped", "query: skipped"]);
+    assert_eq!(steps[4..6], ["send: skipped", "query: skipped"]);
     assert!(told["steps"][4]["detail"].as_str().unwrap().contains("`ingest`"));
     assert_eq!(ran.code, Some(0));
 
     let ran = doctor(&server(r#""ingest""#, |_| None), &["--json"]);
     let (told, steps) = report(&ran);
-    assert_eq!(steps[4..], ["send: ok", "query: skipped"]);
+    assert_eq!(steps[4..6], ["send: ok", "query: skipped"]);
     assert!(told["steps"][5]["detail"].as_str().unwrap().contains("`read`"));
     assert_eq!(ran.code, Some(0));
 }
@@ -138,7 +139,7 @@ fn each_failing_step_names_the_fix_and_skips_what_needs_it() {
         for word in words {
             assert!(report["steps"][step].to_string().contains(word), "no `{word}` in {report}");
         }
-        let after: Vec<_> = steps[step + 1..].iter().map(|step| step.split_once(": ").unwrap().1).collect();
+        let after: Vec<_> = steps[step + 1..6].iter().map(|step| step.split_once(": ").unwrap().1).collect();
         assert_eq!(after, rest, "{steps:?}");
     }
 }
@@ -158,7 +159,15 @@ fn no_server_and_no_key() {
     let (told, steps) = report(&ran);
     assert_eq!(
         steps,
-        ["config: failed", "server: failed", "ready: skipped", "key: skipped", "send: skipped", "query: skipped"]
+        [
+            "config: failed",
+            "server: failed",
+            "ready: skipped",
+            "key: skipped",
+            "send: skipped",
+            "query: skipped",
+            "spool: ok"
+        ]
     );
     assert!(told["steps"][0]["hint"].as_str().unwrap().contains("modlake config set --key -"));
     assert!(told["steps"][1]["hint"].as_str().unwrap().contains("modlaked serve"));
@@ -190,4 +199,33 @@ fn a_key_that_others_can_read_gets_a_hint() {
     std::fs::set_permissions(laptop.config_file(), std::fs::Permissions::from_mode(0o644)).unwrap();
     let ran = laptop.run(&["doctor"]);
     assert!(ran.code == Some(0) && ran.err.contains("chmod 600"), "{}", ran.err);
+}
+
+#[test]
+fn what_hooks_could_not_send_is_told_with_the_fix() {
+    let refusing = answers_to("POST /v1/otel/codex/hooks", || {
+        Answer::json("401 Unauthorized", r#"{"error":{"message":"unknown key"}}"#)
+    });
+    let laptop = Laptop::new().with("MODLAKE_SERVER", &refusing.url()).with("MODLAKE_API_KEY", "ml_SECRET");
+    assert_eq!(laptop.run_with_stdin(&["hook", "--agent", "codex"], r#"{"session_id":"s"}"#).code, Some(0));
+    crate::wait_until("the refusal is noted", || laptop.spool_file("status.json").contains("unknown key"));
+    let ran = laptop.run(&["doctor", "--json"]);
+    let (told, steps) = report(&ran);
+    assert_eq!((ran.code, steps.last().map(String::as_str)), (Some(1), Some("spool: failed")));
+    let spool = told["steps"][6].to_string();
+    for word in ["1 waiting", "unknown key", "modlaked keys create", "modlake hook send"] {
+        assert!(spool.contains(word), "no `{word}` in {spool}");
+    }
+    assert!(!spool.contains("SECRET"));
+}
+
+#[test]
+fn agents_on_this_machine_are_told() {
+    let server = server(BOTH, |_| None);
+    let laptop = Laptop::new().with("MODLAKE_SERVER", &server.url()).with("MODLAKE_API_KEY", "k");
+    std::fs::create_dir_all(laptop.home.path().join(".codex/sessions")).unwrap();
+    let ran = laptop.run(&["doctor", "--json"]);
+    let (told, steps) = report(&ran);
+    assert_eq!((ran.code, steps[6..].join(" ").as_str()), (Some(0), "spool: ok codex: ok"));
+    assert_eq!(told["steps"][7]["hint"], "modlake hooks install --agent codex");
 }

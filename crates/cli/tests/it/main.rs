@@ -2,6 +2,8 @@
 
 mod config;
 mod doctor;
+mod hook;
+mod hooks;
 mod server;
 mod sql;
 mod start;
@@ -9,6 +11,7 @@ mod start;
 use std::io::Write as _;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
 
@@ -42,6 +45,15 @@ impl Laptop {
         self.home.path().join(".modlake").join("config.json")
     }
 
+    fn spool(&self) -> PathBuf {
+        self.home.path().join(".modlake").join("spool")
+    }
+
+    /// The text of a file in the spool; empty when there is none.
+    fn spool_file(&self, name: &str) -> String {
+        std::fs::read_to_string(self.spool().join(name)).unwrap_or_default()
+    }
+
     fn command(&self, args: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_modlake"));
         command.env_clear().env("HOME", self.home.path()).envs(self.variables.iter().cloned()).args(args);
@@ -60,6 +72,15 @@ impl Laptop {
         let output = child.wait_with_output().expect("the binary ends");
         let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("text");
         Ran { code: output.status.code(), out: text(output.stdout), err: text(output.stderr) }
+    }
+}
+
+/// Returns once `condition` holds; fails after a time that nothing here takes.
+fn wait_until(what: &str, mut condition: impl FnMut() -> bool) {
+    let start = Instant::now();
+    while !condition() {
+        assert!(start.elapsed() < Duration::from_mins(1), "still waiting until {what}");
+        std::thread::sleep(Duration::from_millis(10));
     }
 }
 

@@ -15,6 +15,8 @@ pub(crate) struct Request {
     /// `name: value` in lower-case names.
     pub(crate) headers: Vec<(String, String)>,
     pub(crate) body: Value,
+    /// The same as it came.
+    pub(crate) text: String,
 }
 
 impl Request {
@@ -120,5 +122,6 @@ fn read(stream: &TcpStream) -> Request {
     let mut body = vec![0; length];
     reader.read_exact(&mut body).expect("the body");
     let line = lines.first().map(|line| line.trim_end_matches(" HTTP/1.1").to_owned()).unwrap_or_default();
-    Request { line, headers, body: serde_json::from_slice(&body).unwrap_or_default() }
+    let text = String::from_utf8_lossy(&body).into_owned();
+    Request { line, headers, body: serde_json::from_slice(&body).unwrap_or_default(), text }
 }

@@ -1,169 +1,38 @@
-//! Spans of all agents: the span's name is the event's name, its start the event's time.
+//! Spans of any tool, read by the usual names and those of OpenTelemetry's `gen_ai` conventions.
 //!
-//! `duration_ms` is the attribute of that name, else end minus start; `success` the attribute, else the span's status if it
-//! has one; `status_code` the HTTP status of the model's API, else the span's status code. Claude Code repeats its own
-//! attributes under `gen_ai.…` names: the second of two equal values goes.
+//! A tool call goes by `gen_ai.tool.call.id`, a model request by `gen_ai.response.id`, so that a framework's span around a
+//! library's is the same request; without one by the span's id. An agent's span is a turn where no span is above it: agents
+//! call agents.
 
 use record::dictionary::coding_agent_events as events;
 use record::json;
 use record::otlp::{ResourceGroup, Span};
 use record::rows::Rows;
-use record::time::Timestamp;
-use record::value::Attribute;
 
 use crate::cells::Cells;
-use crate::fields::Fields;
-use crate::identity::Declared;
-use crate::keys::{Held, Key, KeyMap, content_to, to};
-use crate::level::Level;
+use crate::fact::Fact;
+use crate::generic::Operation;
+use crate::keys::KeyMap;
+use crate::names;
 use crate::request::Request;
-use crate::{event_time, names, tool_call};
+use crate::span::{self, Dialect};
 
-static KEYS: KeyMap = KeyMap::new(&[names::OWNER, names::WORK, names::IDS, names::OTHERS, OWN]);
-
-const OWN: &[Key] = &[
-    ("user_prompt", content_to(events::PROMPT_TEXT, 2)),
-    ("user_prompt_length", to(events::PROMPT_LENGTH, 1)),
-    ("interaction.duration_ms", to(events::DURATION_MS, 1)),
-    ("response.model_output", content_to(events::OUTPUT_SNIPPET, 0)),
-    ("bash_argv0", to(events::COMMAND, 1)),
-    ("anthropic.mcp.server.name", to(events::MCP_SERVER, 3)),
-    ("query_source_safe", to(events::QUERY_SOURCE, 1)),
-];
-
-/// `SpanStatus::code`
-const OK: i32 = 1;
-const ERROR: i32 = 2;
+static KEYS: KeyMap = KeyMap::new(&[names::OWNER, names::WORK, names::TOKENS, names::IDS, names::OTHERS, span::SHARED]);
 
 pub(crate) fn write(groups: &[ResourceGroup<'_, Span<'_>>], request: &mut Request<'_>, rows: &mut Rows) {
-    let mut cells = Cells::new();
-    for group in groups {
-        let resource = Level::of(&group.resource.attributes);
-        for scoped in &group.scopes {
-            let scope = Level::of(&scoped.scope.attributes);
-            for span in &scoped.records {
-                cells.read(&span.attributes, &KEYS);
-                write_span(span, [&scope, &resource], &mut cells, request, rows);
-            }
-        }
-    }
+    let mut dialect = Dialect { keys: &KEYS, keeps: &mut |_, _| true, tell: &tell };
+    span::write(groups, &mut dialect, request, rows);
 }
 
-fn write_span<'v, 'a>(
-    span: &'v Span<'a>,
-    levels: [&Level<'v, 'a>; 2],
-    cells: &mut Cells<'v, 'a>,
-    request: &mut Request<'_>,
-    rows: &mut Rows,
-) {
-    request.begin(rows);
-    if !span.name.is_empty() {
-        rows.text(events::EVENT_NAME, &span.name);
+fn tell(span: &Span<'_>, cells: &mut Cells<'_, '_>, rows: &mut Rows) {
+    let (fact, id) = match Operation::of(cells) {
+        Some(Operation::Inference) => (Fact::ApiRequest, cells.text(events::REQUEST_ID)),
+        Some(Operation::Tool) => (Fact::ToolCall, cells.text(events::TOOL_USE_ID)),
+        Some(Operation::Agent) if span.parent_span_id.is_none() => (Fact::Turn, None),
+        _ => return,
+    };
+    fact.write(id, rows);
+    if let Some(span_id) = span.span_id {
+        rows.text_with(events::FACT_ID, |out| json::write_hex(&span_id, out));
     }
-    let claimed = Timestamp::from_unix_nano(span.start_time_unix_nano)
-        .or_else(|| Timestamp::from_unix_nano(span.end_time_unix_nano));
-    let disbelieved = event_time::write(claimed, request.envelope.received_at, rows);
-    write_ids(span, rows);
-    cells.write_own(rows);
-    write_outcome(span, rows);
-    cells.inherit(levels, rows);
-    let tool_name = cells.text(events::TOOL_NAME);
-    tool_call::write(tool_name, cells.held(Held::ToolParameters), cells.held(Held::ToolInput), rows);
-    for kept in [Held::ToolParameters, Held::ToolInput, Held::EventTimestamp] {
-        cells.keep(kept);
-    }
-    cells.write_attributes(levels, rows, |more| {
-        if !span.events.is_empty() {
-            more.with("span.events", |out| write_events(span, out));
-        }
-        if !span.links.is_empty() {
-            more.with("span.links", |out| write_links(span, out));
-        }
-        if let Some(original) = disbelieved {
-            more.text(event_time::ORIGINAL, &original.to_rfc3339());
-        }
-    });
-    let declared = span.trace_id.zip(span.span_id).map(|(trace_id, span_id)| Declared::Span { trace_id, span_id });
-    request.end(declared, rows);
-}
-
-fn write_ids(span: &Span<'_>, rows: &mut Rows) {
-    if let Some(trace_id) = &span.trace_id {
-        rows.text_with(events::TRACE_ID, |out| json::write_hex(trace_id, out));
-    }
-    for (column, id) in [(events::SPAN_ID, &span.span_id), (events::PARENT_SPAN_ID, &span.parent_span_id)] {
-        if let Some(id) = id {
-            rows.text_with(column, |out| json::write_hex(id, out));
-        }
-    }
-}
-
-/// What the span's own fields say, where its attributes said nothing.
-fn write_outcome(span: &Span<'_>, rows: &mut Rows) {
-    if span.start_time_unix_nano != 0
-        && let Some(nanos) = span.end_time_unix_nano.checked_sub(span.start_time_unix_nano)
-    {
-        rows.int(events::DURATION_MS, i64::try_from(nanos / 1_000_000).unwrap_or(i64::MAX));
-    }
-    match span.status.code {
-        OK => rows.bool(events::SUCCESS, true),
-        ERROR => rows.bool(events::SUCCESS, false),
-        _ => {}
-    }
-    if span.status.code != 0 {
-        rows.int(events::STATUS_CODE, i64::from(span.status.code));
-    }
-    if !span.status.message.is_empty() {
-        rows.text(events::ERROR_MESSAGE, &span.status.message);
-    }
-}
-
-/// `[{"name", "time", "attributes"}]`
-fn write_events(span: &Span<'_>, out: &mut Vec<u8>) {
-    write_array(&span.events, out, |event, fields| {
-        fields.text("name", &event.name);
-        if let Some(at) = Timestamp::from_unix_nano(event.time_unix_nano) {
-            fields.text("time", &at.to_rfc3339());
-        }
-        write_attributes(&event.attributes, fields);
-    });
-}
-
-/// `[{"trace_id", "span_id", "attributes"}]`
-fn write_links(span: &Span<'_>, out: &mut Vec<u8>) {
-    write_array(&span.links, out, |link, fields| {
-        let ids = [
-            ("trace_id", link.trace_id.as_ref().map(<[u8; 16]>::as_slice)),
-            ("span_id", link.span_id.as_ref().map(<[u8; 8]>::as_slice)),
-        ];
-        for (key, id) in ids {
-            if let Some(id) = id {
-                fields.with(key, |out| {
-                    out.push(b'"');
-                    json::write_hex(id, out);
-                    out.push(b'"');
-                });
-            }
-        }
-        write_attributes(&link.attributes, fields);
-    });
-}
-
-fn write_attributes(attributes: &[Attribute<'_>], fields: &mut Fields<'_>) {
-    if !attributes.is_empty() {
-        fields.with("attributes", |out| json::write_map(attributes, out));
-    }
-}
-
-fn write_array<T>(items: &[T], out: &mut Vec<u8>, write: impl Fn(&T, &mut Fields<'_>)) {
-    out.push(b'[');
-    for (at, item) in items.iter().enumerate() {
-        if at > 0 {
-            out.push(b',');
-        }
-        let mut fields = Fields::begin(out);
-        write(item, &mut fields);
-        fields.end();
-    }
-    out.push(b']');
 }

@@ -1,4 +1,4 @@
-//! What the real Claude Code sent, as rows. The captures are not sanitized.
+//! What the real Claude Code and Codex sent, as rows: Claude Code's as they came, Codex's and Cursor's after sanitizing.
 
 use std::fmt::Write;
 
@@ -11,6 +11,17 @@ fn shown(scenario: &str, part: &str, provider: Provider) -> String {
     for (file, json) in support::scenario(scenario, part) {
         writeln!(text, "# {file}").expect("memory");
         text.push_str(&show::lines(&show::rows_of(&support::payload(&json), provider)));
+    }
+    text
+}
+
+/// The same after sanitizing by the default policy.
+fn kept(scenario: &str, part: &str, provider: Provider) -> String {
+    let mut text = String::new();
+    for (file, json) in support::scenario(scenario, part) {
+        writeln!(text, "# {file}").expect("memory");
+        let payload = support::sanitized(support::payload(&json), provider);
+        text.push_str(&show::lines(&show::rows_of(&payload, provider)));
     }
     text
 }
@@ -80,11 +91,46 @@ fn metrics_of_codex() {
 }
 
 #[test]
-fn codex_logs_by_the_usual_names() {
-    insta::assert_snapshot!(shown("codex/d10_hooks", "001_logs", Provider::Codex));
+fn spans_of_tools_that_worked_and_failed() {
+    insta::assert_snapshot!(claude("c06_traces_beta_json", "traces"));
+}
+
+#[test]
+fn codex_logs() {
+    insta::assert_snapshot!(kept("codex/d03_all_signals_json", "logs", Provider::Codex));
+}
+
+#[test]
+fn codex_logs_of_a_subagent() {
+    insta::assert_snapshot!(kept("codex/d10_hooks", "007_logs", Provider::Codex));
+}
+
+#[test]
+fn codex_logs_of_an_mcp_tool() {
+    insta::assert_snapshot!(kept("codex/d08_mcp", "logs", Provider::Codex));
+}
+
+#[test]
+fn codex_errors_of_the_api() {
+    insta::assert_snapshot!(kept("codex/d05_api_errors", "logs.decoded", Provider::Codex));
+}
+
+#[test]
+fn codex_spans() {
+    insta::assert_snapshot!(kept("codex/d03_all_signals_json", "traces", Provider::Codex));
 }
 
 #[test]
 fn codex_hooks() {
-    insta::assert_snapshot!(shown("codex/d10_hooks/hooks_stdin", "", Provider::Codex));
+    insta::assert_snapshot!(kept("codex/d10_hooks/hooks_stdin", "", Provider::Codex));
+}
+
+#[test]
+fn codex_notify() {
+    insta::assert_snapshot!(kept("codex/d07_models_resume_notify/hooks_stdin", "", Provider::Codex));
+}
+
+#[test]
+fn cursor_hooks_made_by_hand() {
+    insta::assert_snapshot!(kept("cursor/h01_by_hand/hooks_stdin", "", Provider::Cursor));
 }

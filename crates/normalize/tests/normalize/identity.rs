@@ -85,6 +85,59 @@ fn no_two_records_of_all_captured_sessions_share_an_identity() {
 }
 
 #[test]
+fn codex_records_are_known_by_the_nanosecond_they_were_observed_in() {
+    let mut seen = HashSet::new();
+    for scenario in ["d01_seed_config_logs_binary", "d03_all_signals_json", "d05_api_errors", "d08_mcp", "d10_hooks"] {
+        let part =
+            if matches!(scenario, "d01_seed_config_logs_binary" | "d05_api_errors") { "decoded" } else { "logs" };
+        for (file, json) in support::scenario(&format!("codex/{scenario}"), part) {
+            let payload = support::payload(&json);
+            let first = rows(&arrival(Provider::Codex, Signal::Logs, 1), &payload);
+            let again = rows(&arrival(Provider::Codex, Signal::Logs, 2), &payload);
+            assert_eq!(first.identities(), again.identities());
+            for (row, identity) in first.identities().iter().enumerate() {
+                // a stray record of the metrics client declares nothing
+                let named = first.get_text(row, events::EVENT_NAME).is_some();
+                assert_eq!(identity.is_some(), named, "{scenario}/{file}");
+                assert!(identity.is_none_or(|identity| seen.insert(identity)), "{scenario}/{file}");
+            }
+        }
+    }
+    assert!(seen.len() > 350, "{}", seen.len());
+}
+
+#[test]
+fn every_field_that_codex_declares_tells_records_apart() {
+    let record =
+        |session: &'static str, at: &'static str, observed: u64, kind: &'static str, call: &'static str| LogRecord {
+            observed_time_unix_nano: observed,
+            attributes: vec![
+                ("conversation.id".into(), Value::text(session)),
+                ("event.timestamp".into(), Value::text(at)),
+                ("event.name".into(), Value::text("codex.sse_event")),
+                ("event.kind".into(), Value::text(kind)),
+                ("call_id".into(), Value::text(call)),
+            ],
+            ..LogRecord::default()
+        };
+    let records = vec![
+        record("s", T, 7, "k", "c"),
+        record("t", T, 7, "k", "c"),
+        record("s", "2026-11-21T02:57:02.928Z", 7, "k", "c"),
+        record("s", T, 8, "k", "c"),
+        record("s", T, 7, "l", "c"),
+        record("s", T, 7, "k", "d"),
+        // two deltas within one tick of a coarse clock
+        record("s", T, 7, "k", "c"),
+        record("s", T, 0, "k", "c"),
+    ];
+    let rows = rows(&arrival(Provider::Codex, Signal::Logs, 1), &logs(records));
+    let (unobserved, observed) = rows.identities().split_last().expect("eight");
+    assert_eq!(*unobserved, None);
+    assert_eq!(observed.iter().flatten().collect::<HashSet<_>>().len(), 7);
+}
+
+#[test]
 fn two_equal_records_in_a_request_are_two() {
     let payload = logs(vec![log("s", T, 7), log("s", T, 7)]);
     let first = rows(&arrival(Provider::ClaudeCode, Signal::Logs, 1), &payload);
@@ -117,11 +170,11 @@ fn every_declared_field_tells_records_apart() {
         log("s", "2026-11-21T02:57:02.928Z", 7),
     ];
     let claude = rows(&arrival(Provider::ClaudeCode, Signal::Logs, 1), &logs(records.clone()));
-    let codex = rows(&arrival(Provider::Codex, Signal::Logs, 1), &logs(records.clone()));
+    let unknown = rows(&arrival(Provider::Other, Signal::Logs, 1), &logs(records.clone()));
     let tenant = record::caller::Tenant::new("other").expect("valid");
     let other = Envelope { tenant, ..arrival(Provider::ClaudeCode, Signal::Logs, 1) };
     let other = rows(&other, &logs(records));
-    let all: HashSet<_> = [&claude, &codex, &other].into_iter().flat_map(Rows::identities).collect();
+    let all: HashSet<_> = [&claude, &unknown, &other].into_iter().flat_map(Rows::identities).collect();
     assert_eq!(all.len(), 15);
 }
 
@@ -187,7 +240,11 @@ fn hooks_are_never_merged_unless_their_sender_numbers_them() {
     let ids: HashSet<String> = event_ids(&first).into_iter().chain(event_ids(&again)).collect();
     assert_eq!(ids.len(), 2 * count);
 
-    let numbered = serde_json::json!({"hook": "Stop", "session_id": "s", "event_id": "e1"});
-    let rows = rows(&arrival(Provider::ClaudeCode, Signal::Hooks, 1), &support::payload(&numbered));
-    assert!(rows.identities()[0].is_some());
+    for id in ["event_id", "hook_event_id"] {
+        let numbered = serde_json::json!({"hook": "Stop", "session_id": "s", id: "e1"});
+        let first = rows(&arrival(Provider::ClaudeCode, Signal::Hooks, 1), &support::payload(&numbered));
+        let again = rows(&arrival(Provider::ClaudeCode, Signal::Hooks, 2), &support::payload(&numbered));
+        assert!(first.identities()[0].is_some());
+        assert_eq!(first.identities(), again.identities());
+    }
 }

@@ -1,8 +1,11 @@
+mod agents;
 mod agreement;
 mod captures;
+mod facts;
 mod identity;
 mod mapping;
 mod metrics;
 mod properties;
+mod records;
 mod show;
 mod support;

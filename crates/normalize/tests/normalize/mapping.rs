@@ -2,46 +2,14 @@
 
 use normalize::{Output, normalize};
 use record::dictionary::{Column, coding_agent_events as events, events_raw as raw};
-use record::otlp::{LogRecord, Otlp, Resource, ResourceGroup, Scope, ScopeGroup, Span, SpanStatus};
-use record::rows::Rows;
+use record::otlp::{LogRecord, Scope, Span, SpanStatus};
 use record::source::{Provider, Signal};
 use record::time::Timestamp;
 use record::value::{Attributes, Value};
 use serde_json::{Value as Json, json};
 
+use crate::records::{attributes, check, claude, hook, kept, log_of, span_of};
 use crate::{show, support};
-
-fn attributes(json: &Json) -> Attributes<'static> {
-    match support::plain(json) {
-        Value::Map(entries) => entries,
-        other => panic!("{other:?}"),
-    }
-}
-
-fn log_of(record: LogRecord<'static>, scope: Scope<'static>, resource: &Json, provider: Provider) -> Rows {
-    let resource = Resource { attributes: attributes(resource), dropped_attributes_count: 0 };
-    let scopes = vec![ScopeGroup { scope, records: vec![record], schema_url: "".into() }];
-    let groups = vec![ResourceGroup { resource, scopes, schema_url: "".into() }];
-    show::rows_of(&record::arrival::Payload::Otlp(Otlp::Logs(groups)), provider)
-}
-
-fn claude(record: &Json) -> Rows {
-    let record = LogRecord { attributes: attributes(record), ..LogRecord::default() };
-    log_of(record, Scope::default(), &json!({}), Provider::ClaudeCode)
-}
-
-fn hook(event: &Json) -> Rows {
-    show::rows_of(&support::payload(event), Provider::ClaudeCode)
-}
-
-#[track_caller]
-fn check(rows: &Rows, column: Column, expected: impl Into<Json>) {
-    assert_eq!(rows.get(0, column), support::plain(&expected.into()), "{}", column.name);
-}
-
-fn kept(rows: &Rows) -> Json {
-    serde_json::from_str(rows.get_text(0, events::ATTRIBUTES).expect("attributes")).expect("JSON")
-}
 
 #[test]
 fn numbers_and_truth_values_come_as_text_too() {
@@ -84,6 +52,41 @@ fn names_of_a_column_win_in_the_order_of_its_description() {
     assert_eq!(kept["organization.id"], "3");
     assert_eq!(kept["user.id"], "1");
     assert_eq!(kept.as_object().map(serde_json::Map::len), Some(7));
+}
+
+/// "Resource attributes Moda reads", each under its column.
+const OWNERS: [(&str, Column); 14] = [
+    ("org_id", events::ORG_ID),
+    ("org.id", events::ORG_ID),
+    ("company.id", events::ORG_ID),
+    ("organization.id", events::ORG_ID),
+    ("project_id", events::PROJECT_ID),
+    ("project.id", events::PROJECT_ID),
+    ("moda.project_id", events::PROJECT_ID),
+    ("user.id", events::USER_ID),
+    ("enduser.id", events::USER_ID),
+    ("moda.user_id", events::USER_ID),
+    ("user.email", events::USER_EMAIL),
+    ("enduser.email", events::USER_EMAIL),
+    ("repo", events::REPO),
+    ("branch", events::BRANCH),
+];
+
+#[test]
+fn owners_are_read_wherever_they_are_said() {
+    for (name, column) in OWNERS {
+        let said = json!({ name: "who" });
+        let scope = Scope { attributes: attributes(&said), ..Scope::default() };
+        let record = LogRecord { attributes: attributes(&said), ..LogRecord::default() };
+        for provider in Provider::ALL {
+            check(&log_of(LogRecord::default(), Scope::default(), &said, provider), column, "who");
+            check(&log_of(LogRecord::default(), scope.clone(), &json!({}), provider), column, "who");
+            check(&log_of(record.clone(), Scope::default(), &json!({}), provider), column, "who");
+            check(&show::rows_of(&support::payload(&said), provider), column, "who");
+            let span = Span { name: "codex.exec".into(), attributes: attributes(&said), ..Span::default() };
+            check(&span_of(span, provider), column, "who");
+        }
+    }
 }
 
 #[test]
@@ -266,9 +269,7 @@ fn a_span_says_its_outcome_itself_or_by_its_status() {
             status: SpanStatus { code, message: if code == 2 { "Overloaded".into() } else { "".into() } },
             ..Span::default()
         };
-        let scopes = vec![ScopeGroup { scope: Scope::default(), records: vec![span], schema_url: "".into() }];
-        let groups = vec![ResourceGroup { resource: Resource::default(), scopes, schema_url: "".into() }];
-        show::rows_of(&record::arrival::Payload::Otlp(Otlp::Traces(groups)), Provider::ClaudeCode)
+        span_of(span, Provider::ClaudeCode)
     };
     let plain = rows(&json!({}), 0);
     check(&plain, events::EVENT_NAME, "claude_code.tool");
@@ -342,28 +343,6 @@ fn a_hooks_prompt_has_its_length() {
     let rows = hook(&json!({"prompt": "ab", "prompt_text_truncated": true}));
     check(&rows, events::PROMPT_LENGTH, Json::Null);
     assert_eq!(kept(&rows), json!({"prompt_text_truncated": true}));
-}
-
-#[test]
-fn cursor_hooks_say_the_same_in_other_words() {
-    let rows = show::rows_of(
-        &support::payload(&json!({
-            "hook_event_name": "postToolUseFailure", "conversation_id": "c1", "generation_id": "g1", "cursor_version": "1.7",
-            "workspace_roots": ["/home/dev/demo"], "user_email": "dev@example.com", "duration": 12.4,
-            "error_message": "denied", "failure_type": "permission_denied", "is_interrupt": false,
-        })),
-        Provider::Cursor,
-    );
-    check(&rows, events::SESSION_ID, "c1");
-    check(&rows, events::PROMPT_ID, "g1");
-    check(&rows, events::AGENT_VERSION, "1.7");
-    check(&rows, events::CWD, "/home/dev/demo");
-    check(&rows, events::USER_EMAIL, "dev@example.com");
-    check(&rows, events::DURATION_MS, 12);
-    check(&rows, events::ERROR_MESSAGE, "denied");
-    check(&rows, events::ERROR_TYPE, "permission_denied");
-    check(&rows, events::SUCCESS, false);
-    assert_eq!(kept(&rows), json!({"is_interrupt": false}));
 }
 
 #[test]

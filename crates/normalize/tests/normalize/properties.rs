@@ -11,7 +11,7 @@ use record::otlp::{
 use record::source::{Provider, Signal};
 use record::value::{Attributes, Value};
 
-use crate::support;
+use crate::{show, support};
 
 fn value() -> impl Strategy<Value = Value<'static>> {
     let leaf = prop_oneof![
@@ -233,10 +233,13 @@ proptest! {
         let count = payload.record_count();
         prop_assert_eq!(out.raw.len(), 2);
         let is_metrics = matches!(payload, Payload::Otlp(Otlp::Metrics(_)));
+        let dropped: u64 = out.dropped.iter().map(|(_, times)| times).sum();
         let (rows, other) = if is_metrics { (out.metrics, out.events) } else { (out.events, out.metrics) };
         let (id, attributes) =
             if is_metrics { (metrics::POINT_ID, metrics::ATTRIBUTES) } else { (events::EVENT_ID, events::ATTRIBUTES) };
-        prop_assert_eq!((rows.len(), other.len()), (2 * count, 0));
+        prop_assert_eq!((rows.len() as u64 + dropped, other.len()), (2 * count as u64, 0));
+        prop_assert!(dropped == 0 || provider == Provider::Codex);
+        let count = rows.len() / 2;
         let mut ids = std::collections::HashSet::new();
         for row in 0..count {
             for column in [Some(attributes), is_metrics.then_some(metrics::BUCKETS)].into_iter().flatten() {
@@ -258,6 +261,136 @@ proptest! {
         prop_assert_eq!(identities.len(), 2 * count);
         for column in columns {
             prop_assert_eq!(column.validity.len, 2 * count);
+        }
+    }
+}
+
+/// What a client of another version might send instead: the attribute left out, or the same value typed otherwise.
+#[derive(Clone, Copy, Debug)]
+enum Change {
+    None,
+    Missing,
+    AsText,
+    AsNumber,
+    AsNull,
+    AsMap,
+}
+
+fn changed(attributes: &mut Attributes<'static>, changes: &[Change]) {
+    let mut at = 0;
+    attributes.retain_mut(|(_, value)| {
+        let change = changes[at % changes.len()];
+        at += 1;
+        let text = match &*value {
+            Value::Text(text) => text.to_string(),
+            Value::Int(int) => int.to_string(),
+            Value::Double(double) => double.to_string(),
+            Value::Bool(bool) => bool.to_string(),
+            _ => String::new(),
+        };
+        match change {
+            Change::None => {}
+            Change::Missing => return false,
+            Change::AsText => *value = Value::text(text),
+            Change::AsNumber => *value = text.parse().map_or(Value::Double(0.5), Value::Int),
+            Change::AsNull => *value = Value::Null,
+            Change::AsMap => *value = Value::Map(vec![("text".into(), Value::text(text))]),
+        }
+        true
+    });
+}
+
+fn every_record(payload: &mut Payload<'static>, mut change: impl FnMut(&mut Attributes<'static>)) {
+    match payload {
+        Payload::Otlp(Otlp::Logs(groups)) => {
+            groups
+                .iter_mut()
+                .flat_map(|g| &mut g.scopes)
+                .flat_map(|s| &mut s.records)
+                .for_each(|r| change(&mut r.attributes));
+        }
+        Payload::Otlp(Otlp::Traces(groups)) => {
+            groups
+                .iter_mut()
+                .flat_map(|g| &mut g.scopes)
+                .flat_map(|s| &mut s.records)
+                .for_each(|r| change(&mut r.attributes));
+        }
+        Payload::Otlp(Otlp::Metrics(_)) => {}
+        Payload::Hooks(hooks) => {
+            for hook in hooks {
+                if let Value::Map(entries) = hook {
+                    change(entries);
+                }
+            }
+        }
+    }
+}
+
+const CAPTURES: [(&str, &str, Provider); 7] = [
+    ("claude_code/c04_prompts_and_details", "logs.decoded", Provider::ClaudeCode),
+    ("claude_code/c06_traces_beta_json", "001_traces", Provider::ClaudeCode),
+    ("claude_code/c20_hooks/hooks_stdin", "01", Provider::ClaudeCode),
+    ("codex/d10_hooks", "007_logs", Provider::Codex),
+    ("codex/d02_all_signals_binary", "002_traces", Provider::Codex),
+    ("codex/d10_hooks/hooks_stdin", "03", Provider::Codex),
+    ("cursor/h01_by_hand/hooks_stdin", "02", Provider::Cursor),
+];
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn other_versions_of_a_client_lose_columns_and_nothing_else(
+        capture in proptest::sample::select(CAPTURES.to_vec()),
+        changes in proptest::collection::vec(
+            proptest::sample::select(vec![
+                Change::None, Change::Missing, Change::AsText, Change::AsNumber, Change::AsNull, Change::AsMap,
+            ]),
+            1..40,
+        ),
+    ) {
+        let (scenario, part, provider) = capture;
+        for (_, json) in support::scenario(scenario, part) {
+            let mut payload = support::payload(&json);
+            every_record(&mut payload, |attributes| changed(attributes, &changes));
+            let mut out = Output::default();
+            normalize(&support::envelope(provider, Signal::Logs), Some(&payload), &mut out);
+            let dropped: u64 = out.dropped.iter().map(|(_, times)| times).sum();
+            prop_assert_eq!(out.events.len() as u64 + dropped, payload.record_count() as u64);
+            for row in 0..out.events.len() {
+                let text = out.events.get_text(row, events::ATTRIBUTES).expect("attributes");
+                prop_assert!(serde_json::from_str::<serde_json::Map<_, _>>(text).is_ok());
+                let fact = out.events.get_text(row, events::FACT);
+                prop_assert!(fact.is_some() || out.events.get_text(row, events::FACT_ID).is_none());
+            }
+        }
+    }
+}
+
+#[test]
+fn numbers_sent_as_text_give_the_same_columns() {
+    for (scenario, part, provider) in CAPTURES {
+        for (file, json) in support::scenario(scenario, part) {
+            let payload = support::payload(&json);
+            let mut spelled = payload.clone();
+            every_record(&mut spelled, |attributes| {
+                // text under this key is a conversation, a number a thread of the operating system
+                for (_, value) in attributes.iter_mut().filter(|(key, _)| key != "thread.id") {
+                    if let Value::Int(int) = value {
+                        *value = Value::text(int.to_string());
+                    } else if let Value::Bool(bool) = value {
+                        *value = Value::text(bool.to_string());
+                    }
+                }
+            });
+            let [rows, spelled] = [payload, spelled].map(|payload| show::rows_of(&payload, provider));
+            assert_eq!(rows.len(), spelled.len());
+            for column in rows.table().columns.iter().filter(|column| column.index != events::ATTRIBUTES.index) {
+                for row in 0..rows.len() {
+                    assert_eq!(rows.get(row, *column), spelled.get(row, *column), "{} in {file}", column.name);
+                }
+            }
         }
     }
 }

@@ -1,6 +1,7 @@
 //! Captured requests as trees. The readable views beside the protobuf captures write ids in hex, 64-bit integers as strings and
 //! enums as names; the JSON captures write integers as numbers. Both are read here.
 
+use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use record::arrival::Payload;
@@ -32,7 +33,11 @@ pub(crate) fn scenario(name: &str, part: &str) -> Vec<(String, Json)> {
     let mut paths: Vec<PathBuf> = std::fs::read_dir(&folder)
         .unwrap_or_else(|error| panic!("{}: {error}", folder.display()))
         .map(|entry| entry.expect("readable").path())
-        .filter(|path| path.extension().is_some_and(|extension| extension == "json"))
+        .filter(|path| {
+            let stored = path.extension().is_some_and(|extension| extension == "gz");
+            let plain = if stored { path.with_extension("") } else { path.clone() };
+            plain.extension().is_some_and(|extension| extension == "json")
+        })
         .filter(|path| file_name(path).contains(part))
         .collect();
     paths.sort();
@@ -40,10 +45,26 @@ pub(crate) fn scenario(name: &str, part: &str) -> Vec<(String, Json)> {
     paths
         .iter()
         .map(|path| {
-            let text = std::fs::read_to_string(path).expect("readable");
-            (file_name(path), serde_json::from_str(&text).expect("JSON"))
+            let name = file_name(path).trim_end_matches(".gz").to_owned();
+            (name, serde_json::from_slice(&plain_bytes(path)).expect("JSON"))
         })
         .collect()
+}
+
+fn plain_bytes(path: &Path) -> Vec<u8> {
+    let stored = std::fs::read(path).expect("readable");
+    if !stored.starts_with(&[0x1f, 0x8b]) {
+        return stored;
+    }
+    let mut plain = Vec::new();
+    flate2::read::GzDecoder::new(stored.as_slice()).read_to_end(&mut plain).expect("gzip");
+    plain
+}
+
+/// What the default policy leaves of a request.
+pub(crate) fn sanitized(mut payload: Payload<'static>, provider: Provider) -> Payload<'static> {
+    sanitize::Sanitizer::new(sanitize::capture::Policy::default()).sanitize(&mut payload, provider);
+    payload
 }
 
 fn file_name(path: &Path) -> String {

@@ -7,7 +7,7 @@ use record::source::Provider;
 use record::value::{self, Attribute, Attributes, Value};
 
 use super::keys::{self, Class, Keys, Mark, Place};
-use super::{Policy, command, policy};
+use super::{Policy, command, error, exit_code, policy};
 use crate::Report;
 use crate::redact::{Counts, Redactor};
 
@@ -121,6 +121,15 @@ impl Cleaner<'_> {
         }
     }
 
+    /// The attributes of a record: what they tell, then what may stay of them.
+    pub(super) fn record<'a>(&mut self, context: &Context<'_, 'a>, attributes: &mut Attributes<'a>, marks: &mut Marks) {
+        let exit_code = exit_code::of(attributes);
+        self.attributes(context, attributes, marks);
+        if let Some(code) = exit_code {
+            attributes.push((Cow::Borrowed(exit_code::KEY), Value::Int(code)));
+        }
+    }
+
     pub(super) fn attributes<'a>(
         &mut self,
         context: &Context<'_, 'a>,
@@ -160,7 +169,7 @@ impl Cleaner<'_> {
         match class {
             Class::Word => self.metadata(key, value, Line::Word, marks),
             Class::Name => self.metadata(key, value, Line::Name, marks),
-            Class::Error => self.error(key, value, marks),
+            Class::Error => self.error(key, consent, value, marks),
             Class::HookError if is_error_code(value) => true,
             Class::HookError | Class::Output => self.content(Content::Output, consent, value, marks),
             Class::UserPrompt => {
@@ -278,18 +287,27 @@ impl Cleaner<'_> {
         }
     }
 
-    fn error(&mut self, key: &str, value: &mut Value<'_>, marks: &mut Marks) -> bool {
+    fn error(&mut self, key: &str, consent: Consent, value: &mut Value<'_>, marks: &mut Marks) -> bool {
         match value {
             Value::Text(text) => {
-                self.error_text(text, marks);
-                true
+                let was_empty = text.is_empty();
+                self.error_text(key, consent, text, marks);
+                was_empty || !text.is_empty()
             }
             Value::Map(_) | Value::List(_) | Value::Bytes(_) => self.withheld(key, value, marks),
             _ => true,
         }
     }
 
-    pub(super) fn error_text(&self, text: &mut Cow<'_, str>, marks: &mut Marks) {
+    /// What went wrong; what it went wrong with is output.
+    pub(super) fn error_text(&mut self, key: &str, consent: Consent, text: &mut Cow<'_, str>, marks: &mut Marks) {
+        if !consent.outputs
+            && let Some(reduced) = error::reduced(text)
+        {
+            *text = Cow::Owned(reduced.into_owned());
+            self.report.outputs_suppressed += 1;
+            marks.withhold(key);
+        }
         self.fit(text, ERROR_CHARS, marks);
     }
 
@@ -345,17 +363,18 @@ impl Cleaner<'_> {
             Value::Text(text) if self.policy.capture_commands && !command::is_patch(text) => {
                 self.fit(text, self.policy.max_text_chars, marks);
             }
-            Value::Text(text) => self.reduce_command(text),
+            Value::Text(text) => self.reduce_command(key, text, marks),
             Value::Map(_) | Value::Bytes(_) => return self.withheld(key, value, marks),
             _ => {}
         }
         true
     }
 
-    pub(super) fn reduce_command(&mut self, text: &mut Cow<'_, str>) {
+    pub(super) fn reduce_command(&mut self, key: &str, text: &mut Cow<'_, str>, marks: &mut Marks) {
         let program = command::program(text);
         if program != *text {
             self.report.commands_reduced += 1;
+            marks.withhold(key);
             *text = Cow::Owned(program);
         }
     }

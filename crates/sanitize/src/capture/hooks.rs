@@ -26,7 +26,7 @@ impl Cleaner<'_> {
             depth: 0,
         };
         let mut marks = Marks::default();
-        self.attributes(&context, entries, &mut marks);
+        self.record(&context, entries, &mut marks);
         self.finish(marks, entries);
     }
 }

@@ -14,7 +14,7 @@ pub(crate) enum Class {
     Word,
     /// A name or path: one line of at most 1,024 bytes.
     Name,
-    /// An error message: redacted and cut at 1,024 characters.
+    /// An error message: its first line unless outputs may stay, redacted and cut at 1,024 characters.
     Error,
     /// A hook's error: an error code stays, any other text is output.
     HookError,

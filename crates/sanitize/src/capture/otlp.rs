@@ -77,7 +77,7 @@ impl Cleaner<'_> {
             ..self.context(Place::Log, &[resource, &record.attributes], resource)
         };
         let mut marks = Marks::default();
-        self.attributes(&context, &mut record.attributes, &mut marks);
+        self.record(&context, &mut record.attributes, &mut marks);
         self.label("severity_text", &mut record.severity_text, &mut marks);
         self.label("event_name", &mut record.event_name, &mut marks);
         self.body(&mut record.body, context.consent, &mut marks);
@@ -108,10 +108,10 @@ impl Cleaner<'_> {
         };
         let part = Context { place: Place::Part, emitter_keys: &[], ..context };
         let mut marks = Marks::default();
-        self.attributes(&context, &mut span.attributes, &mut marks);
+        self.record(&context, &mut span.attributes, &mut marks);
         self.label("span.name", &mut span.name, &mut marks);
         self.label("trace_state", &mut span.trace_state, &mut marks);
-        self.error_text(&mut span.status.message, &mut marks);
+        self.error_text("status.message", context.consent, &mut span.status.message, &mut marks);
         for SpanEvent { name, attributes, .. } in &mut span.events {
             self.label("event.name", name, &mut marks);
             self.attributes(&part, attributes, &mut marks);

@@ -66,7 +66,7 @@ impl Cleaner<'_> {
                         json::write_map(&entries, &mut out);
                         *text = Cow::Owned(String::from_utf8_lossy(&out).into_owned());
                     }
-                    None => self.reduce_command(text),
+                    None => self.reduce_command(key, text, marks),
                 }
                 true
             }
@@ -85,7 +85,7 @@ impl Cleaner<'_> {
     fn arguments(&mut self, key: &str, entries: &mut Attributes<'_>, marks: &mut Marks) {
         let before = entries.len();
         self.name_program(entries);
-        entries.retain_mut(|(name, value)| self.argument(name, value, marks));
+        entries.retain_mut(|(name, value)| self.argument(key, name, value, marks));
         if entries.len() < before {
             self.report.commands_reduced += 1;
             marks.withhold(key);
@@ -104,12 +104,13 @@ impl Cleaner<'_> {
         }
     }
 
-    fn argument(&mut self, name: &str, value: &mut Value<'_>, marks: &mut Marks) -> bool {
+    /// `key` is that of the whole input, which markers name.
+    fn argument(&mut self, key: &str, name: &str, value: &mut Value<'_>, marks: &mut Marks) -> bool {
         let Ok(at) = ARGUMENTS.binary_search_by(|(known, _)| (*known).cmp(name)) else { return false };
         match (ARGUMENTS[at].1, &value) {
-            (Argument::Command, Value::Text(_) | Value::List(_)) => self.command(name, value, marks),
-            (Argument::FullCommand, Value::Text(_)) => self.policy.capture_commands && self.command(name, value, marks),
-            (Argument::Text, Value::Text(_)) => self.name(name, value, marks),
+            (Argument::Command, Value::Text(_) | Value::List(_)) => self.command(key, value, marks),
+            (Argument::FullCommand, Value::Text(_)) => self.policy.capture_commands && self.command(key, value, marks),
+            (Argument::Text, Value::Text(_)) => self.name(key, value, marks),
             (Argument::Commit, Value::Text(text)) => {
                 text.len() <= 64 && text.bytes().all(|byte| byte.is_ascii_hexdigit())
             }

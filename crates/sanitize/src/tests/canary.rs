@@ -6,7 +6,7 @@ use std::borrow::Cow;
 use std::collections::HashSet;
 
 use record::arrival::Payload;
-use record::otlp::Otlp;
+use record::otlp::{MetricData, Otlp};
 use record::value::{Attributes, Value};
 
 use super::{fixtures, written};
@@ -89,12 +89,20 @@ const HOOK_METADATA: &[&str] = &[
     "client",
     "command_name",
     "command_source",
+    "composer_mode",
+    "conversation_id",
+    "cursor_version",
     "cwd",
     "destination",
     "directories",
     "expansion_type",
+    "failure_type",
+    "filePath",
     "file_path",
+    "final_status",
     "from_model",
+    "generation_id",
+    "git_branch",
     "hook_event_name",
     "id",
     "level",
@@ -103,8 +111,10 @@ const HOOK_METADATA: &[&str] = &[
     "message_id",
     "mode",
     "model",
+    "modified_files",
     "new_cwd",
     "old_cwd",
+    "parent_conversation_id",
     "permission_mode",
     "pricing",
     "prompt_id",
@@ -113,10 +123,14 @@ const HOOK_METADATA: &[&str] = &[
     "session_id",
     "source",
     "status",
+    "subagent_id",
+    "subagent_model",
     "subagent_type",
+    "target_file",
     "task_id",
     "thread-id",
     "to_model",
+    "tool_call_id",
     "tool_name",
     "tool_use_id",
     "transcript_path",
@@ -124,6 +138,8 @@ const HOOK_METADATA: &[&str] = &[
     "turn-id",
     "turn_id",
     "type",
+    "user_email",
+    "workspace_roots",
 ];
 
 #[derive(Default)]
@@ -175,8 +191,11 @@ impl Planter {
 
     /// Every string leaf that is not metadata.
     fn hook(&mut self, value: &mut Value<'_>, key: &str, around: Option<Kind>) {
-        let kind =
-            CONTENT.iter().chain(&[("error", Kind::Output)]).find(|(known, _)| *known == key).map(|(_, kind)| *kind);
+        let kind = CONTENT
+            .iter()
+            .chain(&[("error", Kind::Output), ("error_message", Kind::Output)])
+            .find(|(known, _)| *known == key)
+            .map(|(_, kind)| *kind);
         let kind = match (around, kind) {
             (Some(Kind::Input), Some(Kind::Command)) => Some(Kind::Command),
             (Some(around), _) => Some(around),
@@ -206,11 +225,36 @@ impl Planter {
             Payload::Otlp(Otlp::Traces(groups)) => {
                 for span in groups.iter_mut().flat_map(|g| &mut g.scopes).flat_map(|s| &mut s.records) {
                     self.otlp(&mut span.attributes, "");
-                    span.events.iter_mut().for_each(|event| self.otlp(&mut event.attributes, ""));
+                    for event in &mut span.events {
+                        self.otlp(&mut event.attributes, "");
+                        event.attributes.push((Cow::Borrowed("shared_notes"), self.canary(Kind::Unknown)));
+                    }
                     span.attributes.push((Cow::Borrowed("shared_notes"), self.canary(Kind::Unknown)));
                 }
             }
-            Payload::Otlp(Otlp::Metrics(_)) => {}
+            Payload::Otlp(Otlp::Metrics(groups)) => {
+                for metric in groups.iter_mut().flat_map(|g| &mut g.scopes).flat_map(|s| &mut s.records) {
+                    self.points(&mut metric.data);
+                }
+            }
+        }
+    }
+
+    /// The dimensions of metrics are names; what no table knows may be anything.
+    fn points(&mut self, data: &mut MetricData<'_>) {
+        let all: Vec<&mut Attributes<'_>> = match data {
+            MetricData::None => Vec::new(),
+            MetricData::Gauge(points) | MetricData::Sum { points, .. } => {
+                points.iter_mut().map(|point| &mut point.attributes).collect()
+            }
+            MetricData::Histogram { points, .. } => points.iter_mut().map(|point| &mut point.attributes).collect(),
+            MetricData::ExponentialHistogram { points, .. } => {
+                points.iter_mut().map(|point| &mut point.attributes).collect()
+            }
+            MetricData::Summary(points) => points.iter_mut().map(|point| &mut point.attributes).collect(),
+        };
+        for attributes in all {
+            attributes.push((Cow::Borrowed("shared_notes"), self.canary(Kind::Unknown)));
         }
     }
 }

@@ -32,7 +32,8 @@ pub(super) fn decode(signal: Signal, content_type: ContentType, body: &[u8]) -> 
 pub(super) fn all() -> Vec<Fixture> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fixtures/agents");
     let mut fixtures = Vec::new();
-    for (agent, provider) in [("claude_code", Provider::ClaudeCode), ("codex", Provider::Codex)] {
+    let agents = [("claude_code", Provider::ClaudeCode), ("codex", Provider::Codex), ("cursor", Provider::Cursor)];
+    for (agent, provider) in agents {
         for file in files(&root.join(agent)) {
             fixtures.extend(load(&file, provider));
         }

@@ -131,6 +131,9 @@ impl Drain {
                 self.house.metrics.unreadable(record.sequence, &reason);
             }
         }
+        for output in outputs.values() {
+            self.house.metrics.kept_raw_only(&output.dropped);
+        }
         self.sizes = outputs.iter().map(|(prefix, output)| (prefix.clone(), output.sizes())).collect();
         let missing = |rows: &Rows| through > self.replay_until || !self.house.lake.has(rows.table(), through);
         let rows: Vec<(Prefix, Rows)> = outputs

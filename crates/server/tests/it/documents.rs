@@ -21,8 +21,16 @@ use crate::architecture::root;
 const ACCEPT: &str = "UPDATE_DOCS=1 cargo test -p server documents";
 
 /// Written by people.
-const WRITTEN: &[&str] =
-    &["ARCHITECTURE.md", "CHANGELOG.md", "CONTRIBUTING.md", "README.md", "SECURITY.md", "STYLE.md", "docs/privacy.md"];
+const WRITTEN: &[&str] = &[
+    "ARCHITECTURE.md",
+    "CHANGELOG.md",
+    "CONTRIBUTING.md",
+    "README.md",
+    "SECURITY.md",
+    "STYLE.md",
+    "docs/laptop.md",
+    "docs/privacy.md",
+];
 /// Made by this test.
 const MADE: &[&str] = &["docs/settings.md", "docs/tables.md"];
 
@@ -207,12 +215,14 @@ The names `CODING_AGENT_…` in brackets above are variables too; [privacy.md](p
         "
 ## The client
 
-`modlake` reads `~/.modlake/config.json` (`{\"server\": \"…\", \"key\": \"…\"}`, mode 0600), which `modlake config set` writes.
+`modlake` reads `~/.modlake/config.json` (`{\"server\": \"…\", \"key\": \"…\", \"hooks\": {…}}`, mode 0600), whose server and key
+`modlake config set` writes.
 
 | what | taken from, first found first |
 |---|---|
 | server | `--server`, `MODLAKE_SERVER`, the file, `http://127.0.0.1:4318` |
 | key | `MODLAKE_API_KEY`, `MODA_API_KEY`, the file |
+| what `modlake hook` keeps beyond metadata | the `CODING_AGENT_…` variables above, the file: `\"hooks\": {\"capture_prompts\": true, \"capture_output_snippets\": true, \"capture_commands\": true}`, nothing |
 
 `NO_COLOR` set to anything but the empty text turns colour off.
 ",

@@ -20,10 +20,17 @@ pub(super) enum Step {
     Key,
     Send,
     Query,
+    /// What hooks left to be sent.
+    Spool,
+    /// Each agent found on this machine.
+    Claude,
+    Codex,
+    Cursor,
 }
 
 impl Step {
-    const ALL: [Self; 6] = [Self::Config, Self::Server, Self::Ready, Self::Key, Self::Send, Self::Query];
+    /// Those that depend on each other; all reports have them.
+    const CHAIN: [Self; 6] = [Self::Config, Self::Server, Self::Ready, Self::Key, Self::Send, Self::Query];
 
     fn name(self) -> &'static str {
         match self {
@@ -33,6 +40,10 @@ impl Step {
             Self::Key => "key",
             Self::Send => "send",
             Self::Query => "query",
+            Self::Spool => "spool",
+            Self::Claude => "claude",
+            Self::Codex => "codex",
+            Self::Cursor => "cursor",
         }
     }
 }
@@ -101,9 +112,9 @@ impl<'a> Report<'a> {
         well
     }
 
-    /// All steps not done yet are skipped for this reason.
+    /// All steps of the chain not done yet are skipped for this reason.
     pub(super) fn skip_rest(&mut self, reason: &str) {
-        for step in Step::ALL {
+        for step in Step::CHAIN {
             if self.steps.iter().all(|(done, _)| *done != step) {
                 let finding = Finding { status: Status::Skipped, detail: reason.to_owned(), hint: None, ms: None };
                 self.add(step, finding);

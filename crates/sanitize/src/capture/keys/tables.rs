@@ -301,6 +301,7 @@ const MEASURED: &[&str] = &[
     "duration_ms",
     "error_count",
     "event.sequence",
+    "exit_code",
     "files_past_cutoff",
     "files_retained_fresh",
     "history_entries_pruned",

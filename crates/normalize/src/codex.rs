@@ -1,0 +1,5 @@
+//! Codex.
+
+pub(crate) mod hooks;
+pub(crate) mod logs;
+pub(crate) mod spans;
