@@ -127,7 +127,7 @@ fn properties(table: &Table) -> WriterProperties {
     table
         .columns
         .iter()
-        .filter(|column| column.kind == Kind::Json || column.name == "event_id")
+        .filter(|column| column.kind == Kind::Json || table.identity.is_some_and(|id| id.index == column.index))
         .fold(builder, |builder, column| {
             let path = ColumnPath::from(column.name);
             let builder = builder.set_column_dictionary_enabled(path.clone(), false);

@@ -145,11 +145,6 @@ impl Lake {
         self.shared.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Journal sequences up to here are committed in every table that has rows of them.
-    pub fn committed(&self) -> u64 {
-        self.state().tables.iter().map(|table| table.committed).min().unwrap_or_default()
-    }
-
     /// Replay up to here meets rows that some table has already: see [`Lake::has`].
     pub fn replay_until(&self) -> u64 {
         self.state().tables.iter().map(|table| table.committed).max().unwrap_or_default()
@@ -325,7 +320,7 @@ fn encode(table: &'static Table, buffer: &Buffer) -> Result<Vec<DataFile>, LakeE
 /// Fills the window from the newest files: a record delivered before a restart and again after it counts once.
 async fn load_seen(table: &LakeTable, window: usize) -> Result<Seen, LakeError> {
     let mut seen = Seen::new(window);
-    let Some(column) = table.definition().column("event_id") else { return Ok(seen) };
+    let Some(column) = table.definition().identity else { return Ok(seen) };
     let mut identities: Vec<u128> = Vec::new();
     for (path, _) in table.files()? {
         if identities.len() >= window / 2 {

@@ -67,15 +67,17 @@ fn bench(criterion: &mut Criterion, name: &str, provider: Provider, scenario: &s
 
 fn benches(criterion: &mut Criterion) {
     use Provider::{ClaudeCode, Codex, Cursor};
-    use Signal::{Hooks, Logs, Traces};
+    use Signal::{Hooks, Logs, Metrics, Traces};
     for (name, provider, scenario, part, signal) in [
         ("claude_logs_c01", ClaudeCode, "claude_code/c01_basic_protobuf", "logs.decoded", Logs),
         ("claude_logs_c04", ClaudeCode, "claude_code/c04_prompts_and_details", "logs.decoded", Logs),
         ("claude_logs_c20", ClaudeCode, "claude_code/c20_hooks", "logs.decoded", Logs),
         ("claude_traces_c20", ClaudeCode, "claude_code/c20_hooks", "traces", Traces),
         ("claude_hooks_c20", ClaudeCode, "claude_code/c20_hooks/hooks_stdin", "", Hooks),
+        ("claude_metrics_c20", ClaudeCode, "claude_code/c20_hooks", "metrics.decoded", Metrics),
         ("codex_logs_d10", Codex, "codex/d10_hooks", "_logs", Logs),
         ("codex_traces_d03", Codex, "codex/d03_all_signals_json", "traces", Traces),
+        ("codex_metrics_d03", Codex, "codex/d03_all_signals_json", "metrics.excerpt", Metrics),
         ("codex_hooks_d10", Codex, "codex/d10_hooks/hooks_stdin", "", Hooks),
         ("cursor_hooks_h01", Cursor, "cursor/h01_by_hand/hooks_stdin", "", Hooks),
         ("any_logs_d10", Provider::Other, "codex/d10_hooks", "_logs", Logs),

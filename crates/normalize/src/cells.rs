@@ -2,18 +2,19 @@
 
 use std::collections::HashSet;
 
-use record::dictionary::{Column, coding_agent_events as events};
+use record::dictionary::Column;
 use record::rows::Rows;
 use record::value::{Attribute, Value};
 
 use crate::decision;
 use crate::fields::Fields;
-use crate::keys::{COLUMNS, Fate, Held, KeyMap, SLOTS};
+use crate::keys::{self, COLUMNS, Fate, Held, Home, KeyMap, SLOTS};
 use crate::level::Level;
 use crate::tokens;
 
 /// Attributes of one record, sorted by where they go. Made once and used for record after record.
 pub(crate) struct Cells<'v, 'a> {
+    home: &'static Home,
     attributes: &'v [Attribute<'a>],
     /// The best value of each slot; only those whose bit in `picked` is set.
     picks: [Pick; SLOTS],
@@ -33,11 +34,12 @@ const FEW: usize = 32;
 
 impl<'v, 'a> Cells<'v, 'a> {
     pub(crate) fn new() -> Self {
-        Self { attributes: &[], picks: [Pick::default(); SLOTS], picked: 0, rest: Vec::new() }
+        Self { home: &keys::EVENTS, attributes: &[], picks: [Pick::default(); SLOTS], picked: 0, rest: Vec::new() }
     }
 
     /// Sorts the attributes of the next record.
     pub(crate) fn read(&mut self, attributes: &'v [Attribute<'a>], keys: &KeyMap) {
+        self.home = keys.home;
         self.attributes = attributes;
         self.picked = 0;
         self.rest.clear();
@@ -142,7 +144,7 @@ impl<'v, 'a> Cells<'v, 'a> {
         std::iter::from_fn(move || {
             let slot = left.trailing_zeros() as usize;
             left &= left.checked_sub(1)?;
-            Some((*events::TABLE.columns.get(slot)?, &self.attributes.get(self.picks[slot].at)?.1))
+            Some((*self.home.columns.get(slot)?, &self.attributes.get(self.picks[slot].at)?.1))
         })
     }
 
@@ -172,11 +174,11 @@ impl<'v, 'a> Cells<'v, 'a> {
                 rows.value(*column, value);
             }
         }
-        if rows.is_unset(events::REPO) {
+        if rows.is_unset(self.home.repo) {
             let own = self.vcs_repo();
             let inherited = || levels.into_iter().find_map(|level| level.vcs_repo.as_deref());
             if let Some(repo) = own.as_deref().or_else(inherited) {
-                rows.text(events::REPO, repo);
+                rows.text(self.home.repo, repo);
             }
         }
         for vcs in [Held::VcsOwner, Held::VcsName, Held::VcsUrl] {
@@ -191,7 +193,7 @@ impl<'v, 'a> Cells<'v, 'a> {
         rows: &mut Rows,
         more: impl FnOnce(&mut More<'_, '_, 'v, 'a>),
     ) {
-        rows.text_with(events::ATTRIBUTES, |out| {
+        rows.text_with(self.home.attributes, |out| {
             let mut fields = Fields::begin(out);
             let mut many = (self.rest.len() > FEW).then(HashSet::new);
             for (nth, (key, value)) in self.rest().enumerate() {

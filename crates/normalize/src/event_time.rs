@@ -1,6 +1,5 @@
 //! When an event happened, kept within what a partition may be.
 
-use record::dictionary::coding_agent_events as events;
 use record::rows::Rows;
 use record::time::Timestamp;
 
@@ -15,12 +14,12 @@ const AHEAD_MICROS: i64 = DAY_MICROS;
 /// The key under which a time that cannot be true stays in `attributes`.
 pub(crate) const ORIGINAL: &str = "event_time_original";
 
-/// Sets `event_time`: `claimed` if it lies within ten years before and a day after `received_at`, else `received_at`.
+/// Sets the time of the row (`event_time`): `claimed` if it lies within ten years before and a day after `received_at`, else `received_at`.
 /// Returns the claim that was not believed, for `attributes`.
 pub(crate) fn write(claimed: Option<Timestamp>, received_at: Timestamp, rows: &mut Rows) -> Option<Timestamp> {
     let believed =
         |at: &Timestamp| received_at.plus_micros(-OLDEST_MICROS) <= *at && *at <= received_at.plus_micros(AHEAD_MICROS);
     let event_time = claimed.filter(believed);
-    rows.timestamp(events::EVENT_TIME, event_time.unwrap_or(received_at));
+    rows.timestamp(rows.table().time, event_time.unwrap_or(received_at));
     if event_time.is_some() { None } else { claimed }
 }

@@ -2,8 +2,9 @@
 //!
 //! Exporters send a request again when its answer got lost, so the same record may arrive twice. It is recognized by what it
 //! declares of itself ([`Declared`]): a span by its ids, a log record of Claude Code by session, time, number and name (session
-//! and number alone come again: the number restarts in each process and `--resume` keeps the session). A record that declares
-//! no identity is never taken for another one, and content is never compared: two equal records may well be two events.
+//! and number alone come again: the number restarts in each process and `--resume` keeps the session), a metric's point by
+//! series, start, time and measurement. A record that declares no identity is never taken for another one, and the content of
+//! an event is never compared: two equal records may well be two events.
 //!
 //! Codex numbers nothing and never sends again, but proxies and collectors do. Its log records say the nanosecond in which they
 //! were observed, within the process that made them: session, both times, name, kind and call tell them apart. Where a clock is
@@ -57,6 +58,14 @@ pub(crate) enum Declared<'f> {
     Span {
         trace_id: [u8; 16],
         span_id: [u8; 8],
+    },
+    /// A metric's point. Of two measurements at the same time by the same series neither is a copy: two processes write one
+    /// series when they do not tell themselves apart.
+    Point {
+        series: u128,
+        start_time_unix_nano: u64,
+        time_unix_nano: u64,
+        measurement: &'f [u8],
     },
     /// A hook event whose sender gave it an id.
     Hook {
@@ -159,6 +168,13 @@ impl Identities {
                 push(fields, b"span");
                 push(fields, &trace_id);
                 push(fields, &span_id);
+            }
+            Declared::Point { series, start_time_unix_nano, time_unix_nano, measurement } => {
+                push(fields, b"point");
+                push(fields, &series.to_le_bytes());
+                push(fields, &start_time_unix_nano.to_le_bytes());
+                push(fields, &time_unix_nano.to_le_bytes());
+                push(fields, measurement);
             }
             Declared::Hook { session, name, id } => {
                 push(fields, b"hook");

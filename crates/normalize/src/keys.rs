@@ -1,6 +1,6 @@
 //! From an attribute's key to the column it fills, by one hash and one comparison.
 
-use record::dictionary::{Column, Kind, coding_agent_events};
+use record::dictionary::{Column, Kind, coding_agent_events, coding_agent_metrics};
 use record::value::Value;
 
 /// What a key means to a normalizer that has to look at the value itself before it fills a column.
@@ -39,7 +39,28 @@ pub(crate) enum Held {
     WorkspaceRoots,
 }
 
+/// A table whose rows are made of attributes, and the columns that [`crate::cells`] fills in each of them.
+pub(crate) struct Home {
+    pub(crate) columns: &'static [Column],
+    pub(crate) repo: Column,
+    pub(crate) attributes: Column,
+}
+
+pub(crate) static EVENTS: Home = Home {
+    columns: coding_agent_events::TABLE.columns,
+    repo: coding_agent_events::REPO,
+    attributes: coding_agent_events::ATTRIBUTES,
+};
+
+pub(crate) static METRICS: Home = Home {
+    columns: coding_agent_metrics::TABLE.columns,
+    repo: coding_agent_metrics::REPO,
+    attributes: coding_agent_metrics::ATTRIBUTES,
+};
+
+/// Of the widest table.
 pub(crate) const COLUMNS: usize = coding_agent_events::TABLE.columns.len();
+const _: () = assert!(coding_agent_metrics::TABLE.columns.len() <= COLUMNS, "slots below COLUMNS are columns");
 
 /// Columns first, then what is [`Held`].
 pub(crate) const SLOTS: usize = COLUMNS + Held::WorkspaceRoots as usize + 1;
@@ -115,6 +136,27 @@ const fn target(slot: usize, rank: u8, fit: Fit) -> Target {
 }
 
 impl Target {
+    /// A target in `coding_agent_events` as one in `home`.
+    const fn moved_to(self, home: &Home) -> Option<Self> {
+        let slot = self.slot as usize;
+        if slot >= COLUMNS {
+            let held = slot - COLUMNS;
+            let vcs =
+                held == Held::VcsOwner as usize || held == Held::VcsName as usize || held == Held::VcsUrl as usize;
+            return if vcs { Some(self) } else { None };
+        }
+        let name = coding_agent_events::TABLE.columns[slot].name;
+        let columns = home.columns;
+        let mut at = 0;
+        while at < columns.len() {
+            if same(columns[at].name.as_bytes(), name.as_bytes()) {
+                return Some(target(columns[at].index, self.rank, self.fit));
+            }
+            at += 1;
+        }
+        None
+    }
+
     pub(crate) fn fate(self, value: &Value<'_>) -> Fate {
         let fits = match (self.fit, value) {
             (Fit::Any, _) => true,
@@ -140,32 +182,68 @@ const BUCKETS: usize = 512;
 
 /// An open-addressed table of keys, made at compile time.
 pub(crate) struct KeyMap {
+    pub(crate) home: &'static Home,
     buckets: [Option<Key>; BUCKETS],
+    count: usize,
 }
 
 impl KeyMap {
-    /// A key may be in one of the lists only; two are refused by the compiler.
+    /// Keys of `coding_agent_events`. One may be in one of the lists only; two are refused by the compiler.
     pub(crate) const fn new(lists: &[&[Key]]) -> Self {
-        let mut buckets: [Option<Key>; BUCKETS] = [None; BUCKETS];
-        let mut count = 0;
+        let mut map = Self::empty(&EVENTS);
         let mut list = 0;
         while list < lists.len() {
             let mut entry = 0;
             while entry < lists[list].len() {
-                let key = lists[list][entry];
-                let mut at = bucket(key.0.as_bytes());
-                while let Some((taken, _)) = buckets[at] {
-                    assert!(!same(taken.as_bytes(), key.0.as_bytes()), "a key is listed twice");
-                    at = (at + 1) % BUCKETS;
-                }
-                buckets[at] = Some(key);
-                count += 1;
+                assert!(map.insert(lists[list][entry]), "a key is listed twice");
                 entry += 1;
             }
             list += 1;
         }
-        assert!(count <= BUCKETS / 2, "the table of keys is too full");
-        Self { buckets }
+        map
+    }
+
+    /// Keys of another table: `own`, and of `lists`, which are written for `coding_agent_events`, those that fill a column
+    /// of a name that `home` has too, or tell the repository. `own` comes before `lists`; any other key is unknown.
+    pub(crate) const fn of(home: &'static Home, own: &[Key], lists: &[&[Key]]) -> Self {
+        let mut map = Self::empty(home);
+        let mut entry = 0;
+        while entry < own.len() {
+            assert!(map.insert(own[entry]), "a key is listed twice");
+            entry += 1;
+        }
+        let mut list = 0;
+        while list < lists.len() {
+            let mut entry = 0;
+            while entry < lists[list].len() {
+                let (key, target) = lists[list][entry];
+                if let Some(target) = target.moved_to(home) {
+                    map.insert((key, target));
+                }
+                entry += 1;
+            }
+            list += 1;
+        }
+        map
+    }
+
+    const fn empty(home: &'static Home) -> Self {
+        Self { home, buckets: [None; BUCKETS], count: 0 }
+    }
+
+    /// False: the key is there already, and stays as it is.
+    const fn insert(&mut self, key: Key) -> bool {
+        let mut at = bucket(key.0.as_bytes());
+        while let Some((taken, _)) = self.buckets[at] {
+            if same(taken.as_bytes(), key.0.as_bytes()) {
+                return false;
+            }
+            at = (at + 1) % BUCKETS;
+        }
+        self.buckets[at] = Some(key);
+        self.count += 1;
+        assert!(self.count <= BUCKETS / 2, "the table of keys is too full");
+        true
     }
 
     pub(crate) fn get(&self, key: &str) -> Option<Target> {

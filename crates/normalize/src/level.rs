@@ -17,7 +17,7 @@ const LONGEST_REST: usize = 2_048;
 static KEYS: KeyMap = KeyMap::new(&[names::OWNER, names::MACHINE, SESSION]);
 
 /// Tools other than the known agents say their session on the resource.
-const SESSION: &[Key] = &[("session.id", to(events::SESSION_ID, 0))];
+pub(crate) const SESSION: &[Key] = &[("session.id", to(events::SESSION_ID, 0))];
 
 #[derive(Default)]
 pub(crate) struct Level<'v, 'a> {
@@ -28,12 +28,18 @@ pub(crate) struct Level<'v, 'a> {
 }
 
 impl<'v, 'a> Level<'v, 'a> {
+    /// What it gives to rows of `coding_agent_events`.
     pub(crate) fn of(attributes: &'v [Attribute<'a>]) -> Self {
+        Self::by(&KEYS, attributes)
+    }
+
+    /// What it gives to rows of the table that `keys` are of.
+    pub(crate) fn by(keys: &KeyMap, attributes: &'v [Attribute<'a>]) -> Self {
         if attributes.is_empty() {
             return Self::default();
         }
         let mut cells = Cells::new();
-        cells.read(attributes, &KEYS);
+        cells.read(attributes, keys);
         let columns = cells.columns().filter(|(_, value)| is_short(value)).collect();
         let vcs_repo = cells.vcs_repo().filter(|repo| repo.len() <= LONGEST_VALUE);
         for vcs in [Held::VcsOwner, Held::VcsName, Held::VcsUrl] {

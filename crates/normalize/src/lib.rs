@@ -1,11 +1,11 @@
-//! Sanitized requests become rows: `events_raw`, one row for each request, and `coding_agent_events`, one row for each log
-//! record, span, hook event or imported record. Metrics have a raw row only; so have Codex's spans about its own inside, which
-//! are counted.
+//! Sanitized requests become rows: `events_raw`, one row for each request, `coding_agent_events`, one row for each log record,
+//! span, hook event or imported record, and `coding_agent_metrics`, one row for each metric data point. Codex's spans about its
+//! own inside have a raw row only, and are counted.
 //!
-//! One file for each provider and signal says which attribute fills which column: [`claude`], [`codex`], [`cursor`], and
-//! [`generic`] for everything else. They share the names of [`names`], the way of a [`log`] record, a [`span`] and a [`hook`] from
-//! attributes to a row in [`cells`], how [`tokens`] and a [`decision`] are told alike for all, and two rules: [`identity`] says
-//! when two records are one, [`fact`] which rows tell of one and the same thing.
+//! One file for each provider and signal says which attribute fills which column: [`claude`], [`codex`], [`cursor`],
+//! [`generic`] for everything else, and [`metrics`] for the points of all. They share the names of [`names`], the way of a [`log`]
+//! record, a [`span`] and a [`hook`] from attributes to a row in [`cells`], how [`tokens`] and a [`decision`] are told alike for
+//! all, and two rules: [`identity`] says when two records are one, [`fact`] which rows tell of one and the same thing.
 //!
 //! # Which value wins
 //!
@@ -52,6 +52,7 @@ mod identity;
 mod keys;
 mod level;
 mod log;
+mod metrics;
 mod names;
 mod raw;
 mod request;
@@ -60,10 +61,10 @@ mod tokens;
 mod tool_call;
 
 use record::arrival::Payload;
-use record::dictionary::{coding_agent_events, events_raw};
+use record::dictionary::{coding_agent_events, coding_agent_metrics, events_raw};
 use record::envelope::Envelope;
 use record::otlp::Otlp;
-use record::rows::Rows;
+use record::rows::{Rows, Size};
 use record::source::{Provider, Signal};
 
 pub use crate::dropped::Dropped;
@@ -77,17 +78,45 @@ pub struct Output {
     pub raw: Rows,
     /// Rows of `coding_agent_events`.
     pub events: Rows,
+    /// Rows of `coding_agent_metrics`.
+    pub metrics: Rows,
     /// Spans that tell nothing about the agent and so have no row.
     pub dropped: Dropped,
 }
 
+/// How much an [`Output`] held.
+#[derive(Clone, Debug, Default)]
+pub struct Sizes {
+    raw: Size,
+    events: Size,
+    metrics: Size,
+}
+
 impl Default for Output {
     fn default() -> Self {
+        Self::sized_like(&Sizes::default())
+    }
+}
+
+impl Output {
+    /// No rows, with room for about as much as `earlier` held.
+    pub fn sized_like(earlier: &Sizes) -> Self {
         Self {
-            raw: Rows::new(&events_raw::TABLE),
-            events: Rows::new(&coding_agent_events::TABLE),
+            raw: Rows::sized_like(&earlier.raw, &events_raw::TABLE),
+            events: Rows::sized_like(&earlier.events, &coding_agent_events::TABLE),
+            metrics: Rows::sized_like(&earlier.metrics, &coding_agent_metrics::TABLE),
             dropped: Dropped::default(),
         }
+    }
+
+    /// How much it holds.
+    pub fn sizes(&self) -> Sizes {
+        Sizes { raw: self.raw.size(), events: self.events.size(), metrics: self.metrics.size() }
+    }
+
+    /// The rows of each table.
+    pub fn into_tables(self) -> [Rows; 3] {
+        [self.raw, self.events, self.metrics]
     }
 }
 
@@ -98,7 +127,8 @@ pub fn normalize(envelope: &Envelope, payload: Option<&Payload<'_>>, out: &mut O
     let mut request = Request::new(envelope);
     raw::write(&request, payload, &mut out.raw);
     match payload {
-        None | Some(Payload::Otlp(Otlp::Metrics(_))) => {}
+        None => {}
+        Some(Payload::Otlp(Otlp::Metrics(groups))) => metrics::write(groups, &mut request, &mut out.metrics),
         Some(Payload::Otlp(Otlp::Logs(groups))) => match envelope.provider {
             Provider::ClaudeCode => claude::logs::write(groups, &mut request, &mut out.events),
             Provider::Codex => codex::logs::write(groups, &mut request, &mut out.events),

@@ -27,9 +27,14 @@ impl<'e> Request<'e> {
         rows.text(events::SIGNAL, self.envelope.signal.as_str());
     }
 
+    /// The next record's id and, if it declares one, its identity.
+    pub(crate) fn identify(&mut self, declared: Option<Declared<'_>>) -> (u128, Option<u128>) {
+        self.identities.next(declared)
+    }
+
     /// Ends the row, giving it its `event_id`.
     pub(crate) fn end(&mut self, declared: Option<Declared<'_>>, rows: &mut Rows) {
-        let (event_id, identity) = self.identities.next(declared);
+        let (event_id, identity) = self.identify(declared);
         rows.text_with(events::EVENT_ID, |out| json::write_hex(&event_id.to_be_bytes(), out));
         rows.end_row(identity);
     }

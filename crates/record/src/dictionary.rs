@@ -44,6 +44,8 @@ pub struct Table {
     pub columns: &'static [Column],
     /// Whose day is the partition.
     pub time: Column,
+    /// The id by which a record delivered twice is known, 32 hex digits; `None`: every row is a record of its own.
+    pub identity: Option<Column>,
     /// How rows lie within a file.
     pub sort: &'static [Column],
 }
@@ -68,7 +70,7 @@ pub const PARTITION_COLUMNS: [(&str, &str); 6] = [
 pub const TABLES: [&Table; 3] = [&events_raw::TABLE, &coding_agent_events::TABLE, &coding_agent_metrics::TABLE];
 
 macro_rules! table {
-    ($(#[doc = $doc:literal])+ $module:ident, time: $time:ident, sort: [$($sort:ident),*], columns: {
+    ($(#[doc = $doc:literal])+ $module:ident, time: $time:ident, identity: $identity:expr, sort: [$($sort:ident),*], columns: {
         $($constant:ident $name:literal $kind:ident $column_doc:literal,)+
     }) => {
         $(#[doc = $doc])+
@@ -89,6 +91,7 @@ macro_rules! table {
                 doc: concat!($($doc),+),
                 columns: &[$($constant),+],
                 time: $time,
+                identity: $identity,
                 sort: &[$($sort),*],
             };
         }
@@ -97,7 +100,7 @@ macro_rules! table {
 
 table! {
     /// One request received after authentication, accepted or refused.
-    events_raw, time: TIMESTAMP, sort: [TIMESTAMP], columns: {
+    events_raw, time: TIMESTAMP, identity: None, sort: [TIMESTAMP], columns: {
         TIMESTAMP "timestamp" Timestamp "when the request was received",
         PROVIDER "provider" Text "which program it tells about: `claude_code`, `codex`, `cursor`, `other`",
         SIGNAL "signal" Text "`logs`, `traces`, `metrics`, `hooks` or `history`",
@@ -112,7 +115,7 @@ table! {
 
 table! {
     /// One log record, span, hook event or imported record of a coding agent, normalized.
-    coding_agent_events, time: EVENT_TIME, sort: [SESSION_ID, EVENT_TIME], columns: {
+    coding_agent_events, time: EVENT_TIME, identity: Some(EVENT_ID), sort: [SESSION_ID, EVENT_TIME], columns: {
         EVENT_ID "event_id" Text "identity of the event; a record delivered twice has it once",
         EVENT_TIME "event_time" Timestamp "when it happened; the time of receipt where the sender gives none",
         RECEIVED_AT "received_at" Timestamp "when modlake received it",
@@ -184,8 +187,8 @@ table! {
 
 table! {
     /// One metric data point of a coding agent, normalized.
-    coding_agent_metrics, time: EVENT_TIME, sort: [METRIC_NAME, SERIES_ID, EVENT_TIME], columns: {
-        POINT_ID "point_id" Text "identity of the point: series, start and time; a point delivered twice has it once",
+    coding_agent_metrics, time: EVENT_TIME, identity: Some(POINT_ID), sort: [METRIC_NAME, SERIES_ID, EVENT_TIME], columns: {
+        POINT_ID "point_id" Text "identity of the point: series, start, time and measurement; a point delivered twice has it once",
         EVENT_TIME "event_time" Timestamp "the point's time: the end of what it covers",
         START_TIME "start_time" Timestamp "where the point's count begins; a new start is a new process or a reset",
         RECEIVED_AT "received_at" Timestamp "when modlake received it",
@@ -196,8 +199,8 @@ table! {
         UNIT "unit" Text "unit as UCUM writes it: `ms`, `USD`, `tokens`",
         TEMPORALITY "temporality" Text "`delta`: the point covers what happened since the one before; `cumulative`: since `start_time`",
         IS_MONOTONIC "is_monotonic" Bool "whether a sum can only grow",
-        SERIES_ID "series_id" Text "hash of provider, resource, scope, metric and attributes: points that share it are one series",
-        VALUE "value" Double "value of a sum or gauge; the sum of a histogram or summary",
+        SERIES_ID "series_id" Text "hash of provider, resource, scope, metric and attributes, in whatever order: points that share it are one series",
+        VALUE "value" Double "value of a sum or gauge; the sum of a histogram or summary; to total them, add up all of the `delta` points, and of the `cumulative` points the last of each series and start; always finite",
         COUNT "count" Int "number of measurements of a histogram or summary",
         MIN "min" Double "smallest measurement of a histogram",
         MAX "max" Double "largest measurement of a histogram",

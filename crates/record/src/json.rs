@@ -18,7 +18,7 @@ pub fn write_value(value: &Value<'_>, out: &mut Vec<u8>) {
         Value::Bool(true) => out.extend_from_slice(b"true"),
         Value::Bool(false) => out.extend_from_slice(b"false"),
         Value::Int(int) => write_int(*int, out),
-        Value::Double(double) if double.is_finite() => push_fmt(out, format_args!("{double:?}")),
+        Value::Double(double) if double.is_finite() => push_finite(*double, out),
         Value::Double(_) => out.extend_from_slice(b"null"),
         Value::Text(text) => write_str(text, out),
         Value::Bytes(bytes) => write_base64(bytes, out),
@@ -88,7 +88,8 @@ pub fn write_int(int: i64, out: &mut Vec<u8>) {
     write_uint(int.unsigned_abs(), out);
 }
 
-fn write_uint(mut uint: u64, out: &mut Vec<u8>) {
+/// Decimal digits of an unsigned integer.
+pub fn write_uint(mut uint: u64, out: &mut Vec<u8>) {
     let mut digits = [0_u8; 20];
     let mut at = digits.len();
     loop {
@@ -100,6 +101,33 @@ fn write_uint(mut uint: u64, out: &mut Vec<u8>) {
         }
     }
     out.extend_from_slice(&digits[at..]);
+}
+
+/// A double as OTLP/JSON writes it: a number, or `"NaN"`, `"Infinity"`, `"-Infinity"`.
+pub fn write_double(double: f64, out: &mut Vec<u8>) {
+    if double.is_finite() {
+        push_finite(double, out);
+    } else if double.is_nan() {
+        out.extend_from_slice(b"\"NaN\"");
+    } else if double > 0.0 {
+        out.extend_from_slice(b"\"Infinity\"");
+    } else {
+        out.extend_from_slice(b"\"-Infinity\"");
+    }
+}
+
+/// As the formatter writes it, which whole numbers do not need: bounds of buckets and counts are whole.
+fn push_finite(double: f64, out: &mut Vec<u8>) {
+    #[expect(clippy::cast_possible_truncation, reason = "compared with the double again")]
+    let whole = double as i64;
+    #[expect(clippy::cast_precision_loss, reason = "below 10^15")]
+    let is_whole = whole.unsigned_abs() < 1_000_000_000_000_000 && (whole as f64).to_bits() == double.to_bits();
+    if is_whole {
+        write_int(whole, out);
+        out.extend_from_slice(b".0");
+    } else {
+        push_fmt(out, format_args!("{double:?}"));
+    }
 }
 
 fn push_fmt(out: &mut Vec<u8>, arguments: std::fmt::Arguments<'_>) {
@@ -210,7 +238,7 @@ impl<'o> Object<'o> {
 
     fn double(&mut self, key: &str, double: f64) {
         self.key(key);
-        write_otlp_double(double, self.out);
+        write_double(double, self.out);
     }
 
     fn optional_double(&mut self, key: &str, double: Option<f64>) {
@@ -339,7 +367,7 @@ fn write_any_value(value: &Value<'_>, out: &mut Vec<u8>) {
         }
         Value::Double(double) => {
             out.extend_from_slice(b"{\"doubleValue\":");
-            write_otlp_double(*double, out);
+            write_double(*double, out);
         }
         Value::Text(text) => {
             out.extend_from_slice(b"{\"stringValue\":");
@@ -361,18 +389,6 @@ fn write_any_value(value: &Value<'_>, out: &mut Vec<u8>) {
         }
     }
     out.push(b'}');
-}
-
-fn write_otlp_double(double: f64, out: &mut Vec<u8>) {
-    if double.is_finite() {
-        push_fmt(out, format_args!("{double:?}"));
-    } else if double.is_nan() {
-        out.extend_from_slice(b"\"NaN\"");
-    } else if double > 0.0 {
-        out.extend_from_slice(b"\"Infinity\"");
-    } else {
-        out.extend_from_slice(b"\"-Infinity\"");
-    }
 }
 
 fn write_log_record(record: &LogRecord<'_>, out: &mut Vec<u8>) {
@@ -504,7 +520,7 @@ fn write_histogram_point(point: &HistogramPoint<'_>, out: &mut Vec<u8>) {
     object.uint_text("count", point.count);
     object.optional_double("sum", point.sum);
     object.counts("bucketCounts", &point.bucket_counts);
-    object.list("explicitBounds", &point.explicit_bounds, |bound, out| write_otlp_double(*bound, out));
+    object.list("explicitBounds", &point.explicit_bounds, |bound, out| write_double(*bound, out));
     object.list("exemplars", &point.exemplars, write_exemplar);
     object.int("flags", i64::from(point.flags));
     object.optional_double("min", point.min);

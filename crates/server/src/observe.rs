@@ -1,5 +1,9 @@
 //! The log, and every metric's name. A thing that happens tells both from one place.
 
+use std::collections::HashSet;
+use std::sync::{Mutex, PoisonError};
+
+use normalize::Dropped;
 use prometheus::{Encoder, IntCounter, IntCounterVec, IntGauge, IntGaugeVec, Opts, Registry, TextEncoder};
 use record::source::{Provider, Signal};
 use tracing_subscriber::EnvFilter;
@@ -9,6 +13,9 @@ use crate::house::House;
 
 /// Libraries that tell their inner steps at `info`; a filter that names them is heard.
 const QUIET: &str = "buoyant_kernel=warn,buoyant_kernel_engine=warn,deltalake_core=warn,sqlx=warn";
+
+/// Labels of span names: senders choose them, and each is a series of its own.
+const MOST_SPAN_NAMES: usize = 256;
 
 /// Starts the log on standard error.
 pub fn start_log(log: &config::Log) -> anyhow::Result<()> {
@@ -42,6 +49,9 @@ pub struct Metrics {
     pending_bytes: IntGaugeVec,
     flush_failures: IntCounter,
     set_aside: IntCounter,
+    without_row: IntCounterVec,
+    /// The names that `without_row` has.
+    names_without_row: Mutex<HashSet<Box<str>>>,
     queries: IntCounterVec,
 }
 
@@ -113,6 +123,13 @@ impl Metrics {
                 "modlake_unreadable_journal_records_total",
                 "Journal records that could not be read back.",
             )?,
+            without_row: counters(
+                &registry,
+                "modlake_spans_without_row_total",
+                "Spans of an agent's inside that have a raw row only, by name.",
+                &["name"],
+            )?,
+            names_without_row: Mutex::default(),
             queries: counters(&registry, "modlake_queries_total", "Queries, by outcome.", &["outcome"])?,
             registry,
         })
@@ -160,6 +177,15 @@ impl Metrics {
     pub fn unreadable(&self, sequence: u64, reason: &str) {
         self.set_aside.inc();
         tracing::error!(sequence, reason, "journal record cannot be read; it is left out of the tables");
+    }
+
+    /// Spans went into the raw layer only.
+    pub fn kept_raw_only(&self, dropped: &Dropped) {
+        let mut names = self.names_without_row.lock().unwrap_or_else(PoisonError::into_inner);
+        for (name, count) in dropped.iter() {
+            let known = names.contains(name) || (names.len() < MOST_SPAN_NAMES && names.insert(name.into()));
+            self.without_row.with_label_values(&[if known { name } else { "other" }]).inc_by(count);
+        }
     }
 
     /// Everything in the Prometheus text format.

@@ -1,6 +1,6 @@
 use datafusion::prelude::{SessionContext, col, lit};
 use record::caller::Tenant;
-use record::dictionary::{coding_agent_events as events, events_raw};
+use record::dictionary::{Column, coding_agent_events as events, coding_agent_metrics as metrics, events_raw};
 use record::source::{Provider, Source};
 
 use super::*;
@@ -104,7 +104,7 @@ async fn a_replay_knows_what_each_table_holds() {
     let lake = open(folder.path()).await;
     assert!(lake.has(&events::TABLE, 5) && !lake.has(&events::TABLE, 6));
     assert!(lake.has(&events_raw::TABLE, 9) && !lake.has(&events_raw::TABLE, 10));
-    assert_eq!((lake.committed(), lake.replay_until()), (5, 9));
+    assert_eq!(lake.replay_until(), 9);
     let other = open_as(folder.path(), "journal-2").await;
     assert!(!other.has(&events::TABLE, 1), "another journal's sequences are not these");
 }
@@ -124,4 +124,86 @@ async fn a_store_that_fails_loses_nothing() {
     assert_eq!(lake.flush().await.expect("commits"), 1);
     assert_eq!(lake.flush().await.expect("commits"), 2);
     assert_eq!(sessions(&open(folder.path()).await, "acme").await, ["s0", "s1", "s2"]);
+}
+
+fn metric_rows(points: std::ops::Range<u8>) -> Rows {
+    let mut rows = Rows::new(&metrics::TABLE);
+    for point in points {
+        let identity = u128::from(point) + (1 << 100);
+        rows.text(metrics::POINT_ID, &format!("{identity:032x}"));
+        rows.timestamp(metrics::EVENT_TIME, Timestamp(1_767_297_600_000_000 + i64::from(point)));
+        rows.text(metrics::METRIC_NAME, "claude_code.token.usage");
+        rows.end_row(Some(identity));
+    }
+    rows
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_metric_point_delivered_again_counts_once_also_after_a_restart() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let lake = open(folder.path()).await;
+    assert_eq!(lake.append(vec![(prefix("acme"), metric_rows(0..3))], 1).expect("appends"), 0);
+    assert_eq!(lake.append(vec![(prefix("acme"), metric_rows(2..4))], 2).expect("appends"), 1);
+    lake.flush().await.expect("commits");
+    let lake = open(folder.path()).await;
+    assert!(lake.has(&metrics::TABLE, 2) && !lake.has(&events::TABLE, 1), "each table knows what it holds");
+    assert_eq!(lake.append(vec![(prefix("acme"), metric_rows(3..5))], 3).expect("appends"), 1);
+    let pending = lake.read(&metrics::TABLE, "acme").expect("reads").pending;
+    assert_eq!(pending.iter().map(RecordBatch::num_rows).sum::<usize>(), 1);
+}
+
+/// `table` as a version of the program had it that did not know the columns `added` yet.
+fn without(table: &'static Table, added: &[Column]) -> &'static Table {
+    let known = table.columns.iter().filter(|column| added.iter().all(|added| added.name != column.name));
+    let columns: Vec<Column> = known.enumerate().map(|(index, column)| Column { index, ..*column }).collect();
+    let columns: &'static [Column] = columns.leak();
+    let find = |wanted: &Column| *columns.iter().find(|column| column.name == wanted.name).expect("was there");
+    let sort: Vec<Column> = table.sort.iter().map(find).collect();
+    Box::leak(Box::new(Table {
+        columns,
+        time: find(&table.time),
+        identity: table.identity.as_ref().map(find),
+        sort: sort.leak(),
+        ..*table
+    }))
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_folder_of_an_older_version_opens_with_its_rows() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let added =
+        [events::FACT, events::FACT_ID, events::TTFT_MS, events::ATTEMPT, events::EXIT_CODE, events::MESSAGE_ID];
+    let older = without(&events::TABLE, &added);
+    let mut rows = Rows::new(older);
+    let mut new = event_rows(&["s2"]);
+    for (name, text) in [("event_id", "0000000000000000000000000000000a"), ("session_id", "s1")] {
+        rows.text(older.column(name).expect("was there"), text);
+    }
+    rows.timestamp(older.time, Timestamp(1_767_297_600_000_000));
+    rows.end_row(Some(10));
+    let root = Root::folder(folder.path()).expect("a folder");
+    let table = LakeTable::open(&root, older).await.expect("makes it");
+    let (batch, _) = columns::to_batch(rows, &columns::file_schema(older)).expect("fits");
+    let files = file::encode(older, &prefix("acme"), &[batch]).expect("encodes");
+    table.commit(files, "journal-1", 4, &Clock::default()).await.expect("commits");
+
+    let lake = open(folder.path()).await;
+    assert!(lake.has(&events::TABLE, 4) && !lake.has(&metrics::TABLE, 1));
+    assert_eq!(sessions(&lake, "acme").await, ["s1"]);
+    new.text(events::EVENT_ID, "0000000000000000000000000000000a");
+    new.timestamp(events::EVENT_TIME, Timestamp(1_767_297_600_000_000));
+    new.end_row(Some(10));
+    let dropped = lake.append(vec![(prefix("acme"), new), (prefix("acme"), metric_rows(0..1))], 5).expect("appends");
+    assert_eq!(dropped, 1, "what the older version stored is known");
+    assert_eq!(sessions(&lake, "acme").await, ["s1", "s2"]);
+    lake.flush().await.expect("commits");
+    let lake = open(folder.path()).await;
+    assert_eq!(sessions(&lake, "acme").await, ["s1", "s2"]);
+    assert!(lake.has(&metrics::TABLE, 5));
+
+    let context = SessionContext::new();
+    let reading = lake.read(&events::TABLE, "acme").expect("reads");
+    let provider = reading.committed(Arc::new(context.state())).await.expect("scans");
+    let facts = context.read_table(provider).expect("plans").filter(col("fact").is_null()).expect("plans");
+    assert_eq!(facts.count().await.expect("runs"), 2, "the older row has the newer columns");
 }

@@ -76,6 +76,21 @@ fn the_repository_from_vcs_attributes() {
 }
 
 #[test]
+fn metrics_as_deltas() {
+    insta::assert_snapshot!(claude("c04_prompts_and_details", "002_metrics.decoded"));
+}
+
+#[test]
+fn metrics_as_running_totals() {
+    insta::assert_snapshot!(claude("c14_gzip_cumulative_includes", "013_metrics.decoded"));
+}
+
+#[test]
+fn metrics_of_codex() {
+    insta::assert_snapshot!(shown("codex/d03_all_signals_json", "metrics.excerpt", Provider::Codex));
+}
+
+#[test]
 fn spans_of_tools_that_worked_and_failed() {
     insta::assert_snapshot!(claude("c06_traces_beta_json", "traces"));
 }

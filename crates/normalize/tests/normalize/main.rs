@@ -1,9 +1,11 @@
 mod agents;
+mod agreement;
 mod captures;
 mod facts;
 mod history;
 mod identity;
 mod mapping;
+mod metrics;
 mod properties;
 mod records;
 mod show;

@@ -3,8 +3,11 @@
 use normalize::{Output, normalize};
 use proptest::prelude::*;
 use record::arrival::Payload;
-use record::dictionary::coding_agent_events as events;
-use record::otlp::{LogRecord, Otlp, Resource, ResourceGroup, Scope, ScopeGroup, Span, SpanEvent, SpanStatus};
+use record::dictionary::{coding_agent_events as events, coding_agent_metrics as metrics};
+use record::otlp::{
+    Buckets, ExponentialHistogramPoint, HistogramPoint, LogRecord, Metric, MetricData, Number, NumberPoint, Otlp,
+    Resource, ResourceGroup, Scope, ScopeGroup, Span, SpanEvent, SpanStatus, SummaryPoint,
+};
 use record::source::{Provider, Signal};
 use record::value::{Attributes, Value};
 
@@ -57,6 +60,10 @@ fn key() -> impl Strategy<Value = String> {
         "log.record.uid",
         "status_code",
         "thread.id",
+        "type",
+        "model",
+        "value",
+        "count",
     ];
     prop_oneof![3 => proptest::sample::select(known.to_vec()).prop_map(str::to_owned), 1 => "\\PC{0,10}"]
 }
@@ -118,11 +125,95 @@ fn span() -> impl Strategy<Value = Span<'static>> {
     )
 }
 
+/// The shape of any data point, whatever its kind.
+fn histogram_point() -> impl Strategy<Value = HistogramPoint<'static>> {
+    let times = (prop_oneof![Just(0), any::<u64>()], prop_oneof![Just(0), any::<u64>()], 0_u32..4);
+    let doubles = any::<[Option<f64>; 3]>();
+    let buckets = (proptest::collection::vec(any::<u64>(), 0..5), proptest::collection::vec(any::<f64>(), 0..5));
+    (times, attributes(), any::<u64>(), doubles, buckets).prop_map(
+        |((start, time, flags), attributes, count, [sum, min, max], (bucket_counts, explicit_bounds))| HistogramPoint {
+            attributes,
+            start_time_unix_nano: start,
+            time_unix_nano: time,
+            count,
+            sum,
+            bucket_counts,
+            explicit_bounds,
+            exemplars: Vec::new(),
+            flags,
+            min,
+            max,
+        },
+    )
+}
+
+fn number_point(point: HistogramPoint<'static>) -> NumberPoint<'static> {
+    let HistogramPoint { attributes, start_time_unix_nano, time_unix_nano, flags, count, sum, .. } = point;
+    let value = sum.map_or(Number::Int(count.cast_signed()), Number::Double);
+    NumberPoint { attributes, start_time_unix_nano, time_unix_nano, value, exemplars: Vec::new(), flags }
+}
+
+fn exponential_point(point: HistogramPoint<'static>) -> ExponentialHistogramPoint<'static> {
+    let HistogramPoint { attributes, start_time_unix_nano, time_unix_nano, flags, count, sum, min, max, .. } = point;
+    ExponentialHistogramPoint {
+        attributes,
+        start_time_unix_nano,
+        time_unix_nano,
+        count,
+        sum,
+        positive: Buckets { offset: -3, bucket_counts: point.bucket_counts },
+        flags,
+        min,
+        max,
+        zero_threshold: max.unwrap_or_default(),
+        ..ExponentialHistogramPoint::default()
+    }
+}
+
+fn summary_point(point: HistogramPoint<'static>) -> SummaryPoint<'static> {
+    let HistogramPoint { attributes, start_time_unix_nano, time_unix_nano, flags, count, sum, .. } = point;
+    let quantile_values = point.explicit_bounds.into_iter().map(|bound| (bound, -bound)).collect();
+    SummaryPoint {
+        attributes,
+        start_time_unix_nano,
+        time_unix_nano,
+        count,
+        sum: sum.unwrap_or_default(),
+        quantile_values,
+        flags,
+    }
+}
+
+fn metric() -> impl Strategy<Value = Metric<'static>> {
+    let points = proptest::collection::vec(histogram_point(), 0..3);
+    (points, 0..6, any::<i32>(), any::<bool>(), "\\PC{0,8}", attributes()).prop_map(
+        |(points, kind, aggregation_temporality, is_monotonic, name, metadata)| {
+            let points = points.into_iter();
+            let data = match kind {
+                0 => MetricData::Gauge(points.map(number_point).collect()),
+                1 => {
+                    let points = points.map(number_point).collect();
+                    MetricData::Sum { points, aggregation_temporality, is_monotonic }
+                }
+                2 => MetricData::Histogram { points: points.collect(), aggregation_temporality },
+                3 => {
+                    let points = points.map(exponential_point).collect();
+                    MetricData::ExponentialHistogram { points, aggregation_temporality }
+                }
+                4 => MetricData::Summary(points.map(summary_point).collect()),
+                _ => MetricData::None,
+            };
+            Metric { name: name.into(), data, metadata, ..Metric::default() }
+        },
+    )
+}
+
 fn payload() -> impl Strategy<Value = Payload<'static>> {
     let object = attributes().prop_map(Value::Map);
     prop_oneof![
         group(log()).prop_map(|groups| Payload::Otlp(Otlp::Logs(groups))),
         group(span()).prop_map(|groups| Payload::Otlp(Otlp::Traces(groups))),
+        group(metric()).prop_map(|groups| Payload::Otlp(Otlp::Metrics(groups))),
         proptest::collection::vec(prop_oneof![4 => object, 1 => value()], 0..5).prop_map(Payload::Hooks),
     ]
 }
@@ -141,23 +232,32 @@ proptest! {
         normalize(&envelope, Some(&payload), &mut out);
         let count = payload.record_count();
         prop_assert_eq!(out.raw.len(), 2);
+        let is_metrics = matches!(payload, Payload::Otlp(Otlp::Metrics(_)));
         let dropped: u64 = out.dropped.iter().map(|(_, times)| times).sum();
-        let rows = out.events.len();
-        prop_assert_eq!(rows as u64 + dropped, 2 * count as u64);
+        let (rows, other) = if is_metrics { (out.metrics, out.events) } else { (out.events, out.metrics) };
+        let (id, attributes) =
+            if is_metrics { (metrics::POINT_ID, metrics::ATTRIBUTES) } else { (events::EVENT_ID, events::ATTRIBUTES) };
+        prop_assert_eq!((rows.len() as u64 + dropped, other.len()), (2 * count as u64, 0));
         prop_assert!(dropped == 0 || provider == Provider::Codex);
-        let count = rows / 2;
+        let count = rows.len() / 2;
         let mut ids = std::collections::HashSet::new();
         for row in 0..count {
-            let text = out.events.get_text(row, events::ATTRIBUTES).expect("attributes");
-            let parsed: serde_json::Value = serde_json::from_str(text).expect("JSON");
-            prop_assert!(parsed.is_object());
-            prop_assert!(ids.insert(out.events.get_text(row, events::EVENT_ID)));
-            prop_assert_eq!(
-                out.events.get_text(row, events::EVENT_ID),
-                out.events.get_text(row + count, events::EVENT_ID)
-            );
+            for column in [Some(attributes), is_metrics.then_some(metrics::BUCKETS)].into_iter().flatten() {
+                let Some(text) = rows.get_text(row, column) else { continue };
+                let parsed: serde_json::Value = serde_json::from_str(text).expect("JSON");
+                prop_assert!(parsed.is_object());
+            }
+            prop_assert!(rows.get_text(row, attributes).is_some());
+            prop_assert!(ids.insert(rows.get_text(row, id)));
+            prop_assert_eq!(rows.get_text(row, id), rows.get_text(row + count, id));
+            if is_metrics {
+                for column in [metrics::VALUE, metrics::MIN, metrics::MAX] {
+                    let value = rows.get(row, column);
+                    prop_assert!(value == Value::Null || value.to_double().is_some(), "{value:?}");
+                }
+            }
         }
-        let (columns, identities) = out.events.into_columns();
+        let (columns, identities) = rows.into_columns();
         prop_assert_eq!(identities.len(), 2 * count);
         for column in columns {
             prop_assert_eq!(column.validity.len, 2 * count);

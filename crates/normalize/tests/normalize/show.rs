@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use normalize::{Output, normalize};
 use record::arrival::Payload;
-use record::dictionary::{Kind, coding_agent_events as events};
+use record::dictionary::Kind;
 use record::json;
 use record::rows::Rows;
 use record::source::{Provider, Signal};
@@ -13,6 +13,7 @@ use record::value::Value;
 
 use crate::support;
 
+/// The rows of the table that the payload is for.
 pub(crate) fn rows_of(payload: &Payload<'_>, provider: Provider) -> Rows {
     let signal = match payload {
         Payload::Hooks(_) => Signal::Hooks,
@@ -22,16 +23,16 @@ pub(crate) fn rows_of(payload: &Payload<'_>, provider: Provider) -> Rows {
     };
     let mut out = Output::default();
     normalize(&support::envelope(provider, signal), Some(payload), &mut out);
-    out.events
+    if signal == Signal::Metrics { out.metrics } else { out.events }
 }
 
 /// Without the columns that are the same in every row of a capture.
 pub(crate) fn lines(rows: &Rows) -> String {
-    let same = [events::RECEIVED_AT.index, events::ARRIVAL_ID.index, events::PROVIDER.index];
+    let same = ["received_at", "arrival_id", "provider"];
     let mut lines = String::new();
     for row in 0..rows.len() {
         let mut separator = '{';
-        for column in rows.table().columns.iter().filter(|column| !same.contains(&column.index)) {
+        for column in rows.table().columns.iter().filter(|column| !same.contains(&column.name)) {
             let value = rows.get(row, *column);
             let shown = match (column.kind, &value) {
                 (_, Value::Null) => continue,

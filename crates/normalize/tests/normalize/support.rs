@@ -8,7 +8,8 @@ use record::arrival::Payload;
 use record::caller::{Caller, Scopes, Tenant};
 use record::envelope::Envelope;
 use record::otlp::{
-    LogRecord, Otlp, Resource, ResourceGroup, Scope, ScopeGroup, Span, SpanEvent, SpanLink, SpanStatus,
+    HistogramPoint, LogRecord, Metric, MetricData, Number, NumberPoint, Otlp, Resource, ResourceGroup, Scope,
+    ScopeGroup, Span, SpanEvent, SpanLink, SpanStatus,
 };
 use record::source::{Provider, Signal};
 use record::time::Timestamp;
@@ -75,6 +76,8 @@ pub(crate) fn payload(json: &Json) -> Payload<'static> {
         Payload::Otlp(Otlp::Logs(list(groups, |group| resource_group(group, "scopeLogs", "logRecords", log_record))))
     } else if let Some(groups) = json.get("resourceSpans") {
         Payload::Otlp(Otlp::Traces(list(groups, |group| resource_group(group, "scopeSpans", "spans", span))))
+    } else if let Some(groups) = json.get("resourceMetrics") {
+        Payload::Otlp(Otlp::Metrics(list(groups, |group| resource_group(group, "scopeMetrics", "metrics", metric))))
     } else if let Json::Array(events) = json {
         Payload::Hooks(events.iter().map(plain).collect())
     } else {
@@ -163,6 +166,56 @@ fn span(json: &Json) -> Span<'static> {
             },
         },
         ..Span::default()
+    }
+}
+
+/// A sum or a histogram: the agents send no other kind.
+fn metric(json: &Json) -> Metric<'static> {
+    let temporality = |json: &Json| match &json["aggregationTemporality"] {
+        Json::String(name) if name == "AGGREGATION_TEMPORALITY_DELTA" => 1,
+        Json::String(name) if name == "AGGREGATION_TEMPORALITY_CUMULATIVE" => 2,
+        number => i32::try_from(uint(number)).expect("small"),
+    };
+    let data = if let Some(sum) = json.get("sum") {
+        MetricData::Sum {
+            points: list(&sum["dataPoints"], number_point),
+            aggregation_temporality: temporality(sum),
+            is_monotonic: sum["isMonotonic"] == true,
+        }
+    } else {
+        let histogram = json.get("histogram").expect("a sum or a histogram");
+        MetricData::Histogram {
+            points: list(&histogram["dataPoints"], histogram_point),
+            aggregation_temporality: temporality(histogram),
+        }
+    };
+    Metric { name: text(&json["name"]).into(), unit: text(&json["unit"]).into(), data, ..Metric::default() }
+}
+
+fn number_point(json: &Json) -> NumberPoint<'static> {
+    let double = json["asDouble"].as_f64().map(Number::Double);
+    let int = || json["asInt"].as_i64().or_else(|| json["asInt"].as_str()?.parse().ok());
+    NumberPoint {
+        attributes: attributes(&json["attributes"]),
+        start_time_unix_nano: uint(&json["startTimeUnixNano"]),
+        time_unix_nano: uint(&json["timeUnixNano"]),
+        value: double.or_else(|| int().map(Number::Int)).unwrap_or_default(),
+        ..NumberPoint::default()
+    }
+}
+
+fn histogram_point(json: &Json) -> HistogramPoint<'static> {
+    HistogramPoint {
+        attributes: attributes(&json["attributes"]),
+        start_time_unix_nano: uint(&json["startTimeUnixNano"]),
+        time_unix_nano: uint(&json["timeUnixNano"]),
+        count: uint(&json["count"]),
+        sum: json["sum"].as_f64(),
+        bucket_counts: list(&json["bucketCounts"], uint),
+        explicit_bounds: list(&json["explicitBounds"], |bound| bound.as_f64().expect("a number")),
+        min: json["min"].as_f64(),
+        max: json["max"].as_f64(),
+        ..HistogramPoint::default()
     }
 }
 

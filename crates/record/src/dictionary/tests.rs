@@ -12,5 +12,6 @@ fn columns_know_their_place_and_have_distinct_names() {
             assert!(!column.doc.is_empty() && !column.doc.ends_with('.'), "{}.{}", table.name, column.name);
         }
         assert_eq!(table.time.kind, Kind::Timestamp, "{}", table.name);
+        assert!(table.identity.is_none_or(|column| column.kind == Kind::Text), "{}", table.name);
     }
 }

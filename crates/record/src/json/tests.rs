@@ -19,6 +19,19 @@ proptest::proptest! {
     }
 }
 
+proptest::proptest! {
+    #[test]
+    fn doubles_are_written_as_the_formatter_does(any: f64, whole: i64, small in -1000_i32..1000) {
+        #[expect(clippy::cast_precision_loss, reason = "any double will do")]
+        let whole = whole as f64;
+        for double in [any, whole, whole / 16_384.0, f64::from(small), f64::from(small) / 8.0, -0.0] {
+            if double.is_finite() {
+                proptest::prop_assert_eq!(json(&Value::Double(double)), format!("{double:?}"));
+            }
+        }
+    }
+}
+
 fn json(value: &Value<'_>) -> String {
     let mut out = Vec::new();
     write_value(value, &mut out);

@@ -9,12 +9,11 @@ use std::time::Duration;
 
 use journal::{Reader, Record};
 use lake::paths::Prefix;
-use normalize::Output;
+use normalize::{Output, Sizes};
 use receive::ContentType;
 use record::arrival::Payload;
-use record::dictionary::{coding_agent_events, events_raw};
 use record::envelope::{BodyEncoding, Envelope};
-use record::rows::{Rows, Size};
+use record::rows::Rows;
 use record::source::Signal;
 use tokio::sync::Notify;
 use tokio::task::{JoinError, JoinHandle};
@@ -91,7 +90,7 @@ struct Drain {
     /// Up to here a table may hold the rows already.
     replay_until: u64,
     /// What the last chunk held, by prefix.
-    sizes: HashMap<Prefix, (Size, Size)>,
+    sizes: HashMap<Prefix, Sizes>,
     /// When the oldest row that waits for a commit was appended.
     oldest_pending: Option<Instant>,
     flush: Option<Flush>,
@@ -132,14 +131,14 @@ impl Drain {
                 self.house.metrics.unreadable(record.sequence, &reason);
             }
         }
-        self.sizes = outputs
-            .iter()
-            .map(|(prefix, output)| (prefix.clone(), (output.raw.size(), output.events.size())))
-            .collect();
+        for output in outputs.values() {
+            self.house.metrics.kept_raw_only(&output.dropped);
+        }
+        self.sizes = outputs.iter().map(|(prefix, output)| (prefix.clone(), output.sizes())).collect();
         let missing = |rows: &Rows| through > self.replay_until || !self.house.lake.has(rows.table(), through);
         let rows: Vec<(Prefix, Rows)> = outputs
             .into_iter()
-            .flat_map(|(prefix, output)| [(prefix.clone(), output.raw), (prefix, output.events)])
+            .flat_map(|(prefix, output)| output.into_tables().map(|rows| (prefix.clone(), rows)))
             .filter(|(_, rows)| !rows.is_empty() && missing(rows))
             .collect();
         if let Err(error) = self.house.lake.append(rows, through) {
@@ -238,11 +237,7 @@ async fn sleep_until(due: Option<Instant>) {
 }
 
 /// Normalizes one journal record.
-fn read(
-    record: &Record,
-    sizes: &HashMap<Prefix, (Size, Size)>,
-    outputs: &mut HashMap<Prefix, Output>,
-) -> Result<(), String> {
+fn read(record: &Record, sizes: &HashMap<Prefix, Sizes>, outputs: &mut HashMap<Prefix, Output>) -> Result<(), String> {
     let (envelope, encoding, body) = Envelope::read(&record.payload).map_err(|error| error.to_string())?;
     let payload = match (encoding, envelope.signal) {
         (BodyEncoding::None, _) => None,
@@ -260,14 +255,7 @@ fn read(
     };
     let prefix =
         Prefix { tenant: envelope.tenant.clone(), source: envelope.signal.source(), provider: envelope.provider };
-    let sized = || match sizes.get(&prefix) {
-        Some((raw, events)) => Output {
-            raw: Rows::sized_like(raw, &events_raw::TABLE),
-            events: Rows::sized_like(events, &coding_agent_events::TABLE),
-            ..Output::default()
-        },
-        None => Output::default(),
-    };
+    let sized = || sizes.get(&prefix).map_or_else(Output::default, Output::sized_like);
     let output = outputs.entry(prefix.clone()).or_insert_with(sized);
     normalize::normalize(&envelope, payload.as_ref(), output);
     Ok(())

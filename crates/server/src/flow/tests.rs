@@ -65,6 +65,27 @@ async fn send(house: &House, session: &str) -> Result<usize, Refusal> {
     accept(house, &caller(), request).await
 }
 
+/// One export of a running total that stands at `dollars`.
+async fn send_metric(house: &House, dollars: f64) {
+    let point = json!({
+        "attributes": [{"key": "session.id", "value": {"stringValue": "s1"}}],
+        "startTimeUnixNano": "1767297500000000000",
+        "timeUnixNano": "1767297600000000000",
+        "asDouble": dollars,
+    });
+    let sum = json!({"dataPoints": [point], "aggregationTemporality": 2, "isMonotonic": true});
+    let metric = json!({"name": "claude_code.cost.usage", "unit": "USD", "sum": sum});
+    let body = json!({"resourceMetrics": [{"scopeMetrics": [{"metrics": [metric]}]}]}).to_string();
+    let request = Request {
+        provider: Some(Provider::ClaudeCode),
+        signal: Signal::Metrics,
+        content_type: ContentType::Json,
+        encoding: ContentEncoding::Identity,
+        body: body.as_bytes(),
+    };
+    accept(house, &caller(), request).await.expect("kept");
+}
+
 /// The sessions in the table and the number of raw rows.
 async fn stored(house: &House) -> (Vec<String>, usize) {
     let ask = async |query: &str, column: &str| -> Vec<String> {
@@ -133,6 +154,31 @@ async fn a_record_sent_again_after_a_restart_counts_once() {
     send(&house, "s2").await.expect("kept");
     drain_to_the_end(&house).await;
     assert_eq!(stored(&house).await, (vec!["s1".to_owned(), "s2".to_owned()], 3));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn metrics_that_are_replayed_or_sent_again_count_once() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let disk = FaultyDisk::default();
+    let house = open(folder.path(), &disk).await;
+    send_metric(&house, 0.5).await;
+    send(&house, "s1").await.expect("kept");
+    for fault in [Fault::Create, Fault::Rename] {
+        disk.fail(fault, 0, u32::MAX);
+    }
+    drain_to_the_end(&house).await;
+    drop(house);
+    disk.heal();
+    let house = open(folder.path(), &disk).await;
+    assert_eq!(house.journal.status().waiting_records, 2, "both are replayed");
+    send_metric(&house, 0.5).await;
+    send_metric(&house, 0.75).await;
+    drain_to_the_end(&house).await;
+    let query = "select session_id, count(distinct series_id) as series, sum(value) as dollars from coding_agent_metrics group by 1";
+    let answer = house.engine.sql(&caller().tenant, query, Vec::new()).await.expect("answers");
+    let text = query::format::Format::Csv.write(&answer).expect("writes");
+    assert_eq!(String::from_utf8(text).expect("text").lines().nth(1), Some("s1,1,1.25"));
+    assert_eq!(stored(&house).await, (vec!["s1".to_owned()], 4));
 }
 
 #[tokio::test(flavor = "multi_thread")]
