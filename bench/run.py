@@ -138,7 +138,9 @@ def measure(arguments, shape, connections, protocol):
     """One case on a fresh server: load, then wait until every acknowledged record is in a committed file."""
     say(f"{shape}, {connections} connections, {protocol}, {arguments.seconds} s …")
     server = Server(arguments, f"{shape}-{connections}-{protocol}")
-    target = ["--url", server.url] if protocol == "http" else ["--grpc", "--url", f"http://127.0.0.1:{server.grpc_port}"]
+    target = (
+        ["--url", server.url] if protocol == "http" else ["--grpc", "--url", f"http://127.0.0.1:{server.grpc_port}"]
+    )
     try:
         idle = server.memory("VmRSS")
         before = server.cpu_seconds()
@@ -273,7 +275,10 @@ def parse():
 def main():
     arguments = parse()
     cases = (
-        [(shape, int(count), *(protocol or ["http"])) for shape, count, *protocol in (case.split(":") for case in arguments.case)]
+        [
+            (shape, int(count), *(protocol or ["http"]))
+            for shape, count, *protocol in (case.split(":") for case in arguments.case)
+        ]
         if arguments.case
         else CASES
     )
@@ -282,7 +287,9 @@ def main():
     say("limits: fdatasync and decoding alone …")
     limits = {
         "fdatasync": load(arguments, "fdatasync", "--dir", data),
-        "decode": {shape: load(arguments, "decode", "--shape", shape) for shape in dict.fromkeys(case[0] for case in cases)},
+        "decode": {
+            shape: load(arguments, "decode", "--shape", shape) for shape in dict.fromkeys(case[0] for case in cases)
+        },
     }
     say("starting empty servers …")
     result = {
@@ -299,7 +306,9 @@ def main():
     out.write_text(json.dumps(result, indent=1) + "\n")
     say(f"written: {out}")
     print(table(result))
-    incomplete = [f"{case['shape']}:{case['connections']}:{case['protocol']}" for case in result["cases"] if not case["complete"]]
+    incomplete = [
+        f"{case['shape']}:{case['connections']}:{case['protocol']}" for case in result["cases"] if not case["complete"]
+    ]
     if incomplete:
         sys.exit(f"not every acknowledged record arrived, or more than were acknowledged: {', '.join(incomplete)}")
 
