@@ -23,7 +23,16 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 KEY = "ml_bench-bootstrap-key-of-the-tenant-default00"
 TICKS = os.sysconf("SC_CLK_TCK")
-CASES = [("small", 1), ("small", 8), ("small", 64), ("large", 4), ("thousand", 4)]
+CASES = [
+    ("small", 1, "http"),
+    ("small", 8, "http"),
+    ("small", 64, "http"),
+    ("large", 4, "http"),
+    ("thousand", 4, "http"),
+    ("small", 8, "grpc"),
+    ("small", 64, "grpc"),
+    ("large", 4, "grpc"),
+]
 DRAIN_SECONDS = 300
 
 
@@ -38,6 +47,12 @@ def load(arguments, *words):
     return json.loads(done.stdout)
 
 
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
 class Server:
     """A modlaked on a fresh data folder."""
 
@@ -45,12 +60,11 @@ class Server:
         self.data = Path(arguments.dir) / name
         shutil.rmtree(self.data, ignore_errors=True)
         self.data.mkdir(parents=True)
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self.port = probe.getsockname()[1]
+        self.port, self.grpc_port = free_port(), free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.log = (self.data.parent / f"{name}.log").open("wb")
         command = [arguments.bin / "modlaked", "serve", "--data-dir", self.data, "--http", f"127.0.0.1:{self.port}"]
+        command += ["--grpc", f"127.0.0.1:{self.grpc_port}"]
         started = time.monotonic()
         self.process = subprocess.Popen(
             command,
@@ -120,18 +134,20 @@ class Server:
         return code
 
 
-def measure(arguments, shape, connections):
+def measure(arguments, shape, connections, protocol):
     """One case on a fresh server: load, then wait until every acknowledged record is in a committed file."""
-    say(f"{shape}, {connections} connections, {arguments.seconds} s …")
-    server = Server(arguments, f"{shape}-{connections}")
+    say(f"{shape}, {connections} connections, {protocol}, {arguments.seconds} s …")
+    server = Server(arguments, f"{shape}-{connections}-{protocol}")
+    target = (
+        ["--url", server.url] if protocol == "http" else ["--grpc", "--url", f"http://127.0.0.1:{server.grpc_port}"]
+    )
     try:
         idle = server.memory("VmRSS")
         before = server.cpu_seconds()
         sent = load(
             arguments,
             "send",
-            "--url",
-            server.url,
+            *target,
             "--key",
             KEY,
             "--shape",
@@ -154,6 +170,7 @@ def measure(arguments, shape, connections):
         return {
             "shape": shape,
             "connections": connections,
+            "protocol": protocol,
             "sent": sent,
             "cpu_seconds_per_million_records_until_acknowledged": acknowledged_cpu / million,
             "cpu_seconds_per_million_records": whole_cpu / million,
@@ -203,14 +220,14 @@ def table(result):
         f"{result['date']}, {result['cpus']} CPUs, {result['seconds']} s a case, generator on the same CPUs; "
         f"8 KB append + fdatasync on this disk: median {disk['p50'] / 1000:.2f} ms, 99th percentile {disk['p99'] / 1000:.2f} ms.",
         "",
-        "| request | connections | records/s acknowledged | p50 ms | p99 ms | p99 ÷ fdatasync | CPU s per million records, whole way | ÷ decode alone | drained after s | RSS peak MB | complete |",
-        "|---|---|---|---|---|---|---|---|---|---|---|",
+        "| request | over | connections | records/s acknowledged | p50 ms | p99 ms | p99 ÷ fdatasync | CPU s per million records, whole way | ÷ decode alone | drained after s | RSS peak MB | complete |",
+        "|---|---|---|---|---|---|---|---|---|---|---|---|",
     ]
     for case in result["cases"]:
         sent, latency = case["sent"], case["sent"]["latency_micros"]
         decode = limits["decode"][case["shape"]]["cpu_seconds_per_million_records"]
         lines.append(
-            f"| {case['shape']}, {sent['bytes_per_request'] / 1000:.0f} KB, {sent['records_per_request']} records | {case['connections']} "
+            f"| {case['shape']}, {sent['bytes_per_request'] / 1000:.0f} KB, {sent['records_per_request']} records | {case['protocol']} | {case['connections']} "
             f"| {sent['records_per_second']:,.0f} | {(latency['p50'] or 0) / 1000:.2f} | {(latency['p99'] or 0) / 1000:.2f} "
             f"| {(latency['p99'] or 0) / disk['p50']:.1f} | {case['cpu_seconds_per_million_records']:.2f} "
             f"| {case['cpu_seconds_per_million_records'] / decode:.1f} | {case['drain_seconds_after_load']:.1f} "
@@ -242,7 +259,12 @@ def parse():
         "--dir", default=HERE / "out/data", help="where the servers keep their data; its disk is what is measured"
     )
     parser.add_argument("--seconds", type=float, default=10, help="length of each case")
-    parser.add_argument("--case", action="append", metavar="SHAPE:CONNECTIONS", help="only these cases, as in small:8")
+    parser.add_argument(
+        "--case",
+        action="append",
+        metavar="SHAPE:CONNECTIONS[:PROTOCOL]",
+        help="only these cases, as in small:8 or large:4:grpc",
+    )
     arguments = parser.parse_args()
     missing = [name for name in ("modlaked", "modlake", "load") if not (arguments.bin / name).exists()]
     if missing:
@@ -253,7 +275,10 @@ def parse():
 def main():
     arguments = parse()
     cases = (
-        [(shape, int(count)) for shape, count in (case.split(":") for case in arguments.case)]
+        [
+            (shape, int(count), *(protocol or ["http"]))
+            for shape, count, *protocol in (case.split(":") for case in arguments.case)
+        ]
         if arguments.case
         else CASES
     )
@@ -262,7 +287,9 @@ def main():
     say("limits: fdatasync and decoding alone …")
     limits = {
         "fdatasync": load(arguments, "fdatasync", "--dir", data),
-        "decode": {shape: load(arguments, "decode", "--shape", shape) for shape in dict(cases)},
+        "decode": {
+            shape: load(arguments, "decode", "--shape", shape) for shape in dict.fromkeys(case[0] for case in cases)
+        },
     }
     say("starting empty servers …")
     result = {
@@ -272,14 +299,16 @@ def main():
         "seconds": arguments.seconds,
         "limits": limits,
         "start": start_and_sizes(arguments),
-        "cases": [measure(arguments, shape, connections) for shape, connections in cases],
+        "cases": [measure(arguments, *case) for case in cases],
     }
     out = HERE / "out/result.json"
     out.parent.mkdir(exist_ok=True)
     out.write_text(json.dumps(result, indent=1) + "\n")
     say(f"written: {out}")
     print(table(result))
-    incomplete = [f"{case['shape']}:{case['connections']}" for case in result["cases"] if not case["complete"]]
+    incomplete = [
+        f"{case['shape']}:{case['connections']}:{case['protocol']}" for case in result["cases"] if not case["complete"]
+    ]
     if incomplete:
         sys.exit(f"not every acknowledged record arrived, or more than were acknowledged: {', '.join(incomplete)}")
 

@@ -1,6 +1,7 @@
 //! `load`: sends captured telemetry to a modlaked on this machine and says what it cost, and measures the limits to
 //! compare with: decoding alone and `fdatasync` alone. Every subcommand prints one JSON object on stdout.
 
+mod grpc;
 mod http;
 mod limits;
 mod payload;
@@ -28,6 +29,9 @@ enum Command {
         /// Server to send to; loopback only
         #[arg(long, default_value = "http://127.0.0.1:4318")]
         url: String,
+        /// OTLP over gRPC instead of HTTP; the server's port for it stands in the URL
+        #[arg(long)]
+        grpc: bool,
         /// Key of scope `ingest`
         #[arg(long)]
         key: String,
@@ -64,9 +68,10 @@ enum Command {
 #[expect(clippy::print_stdout, reason = "the result is this program's output")]
 fn main() -> anyhow::Result<()> {
     let result = match Cli::parse().command {
-        Command::Send { url, key, shape, connections, seconds, requests, pid } => {
+        Command::Send { url, grpc, key, shape, connections, seconds, requests, pid } => {
             let plan = send::Plan {
                 target: http::Target::parse(&url)?,
+                grpc,
                 key,
                 shape,
                 connections,

@@ -1,6 +1,7 @@
 //! The load: threads with one keep-alive connection each, which send numbered requests until time or number is used up.
 
 use std::collections::BTreeMap;
+use std::io;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -8,7 +9,8 @@ use std::time::{Duration, Instant};
 use anyhow::{anyhow, ensure};
 use serde_json::{Value, json};
 
-use crate::http::{Connection, Target, head};
+use crate::grpc;
+use crate::http::{Answer, Connection, Target, head};
 use crate::limits::{micros_of, ratio};
 use crate::payload::{Payload, Shape};
 use crate::process::{self, Usage};
@@ -16,6 +18,8 @@ use crate::process::{self, Usage};
 /// What to send. Neither time nor number: one request.
 pub(crate) struct Plan {
     pub(crate) target: Target,
+    /// Over gRPC, else over HTTP.
+    pub(crate) grpc: bool,
     pub(crate) key: String,
     pub(crate) shape: Shape,
     pub(crate) connections: usize,
@@ -76,8 +80,7 @@ pub(crate) fn run(plan: &Plan) -> anyhow::Result<Value> {
 }
 
 fn send(plan: &Plan, mut payload: Payload, next: &AtomicU64, limit: Option<u64>, start: Instant) -> Tally {
-    let mut connection = Connection::new(plan.target.address);
-    let head = head(&plan.target, &plan.key, payload.bytes.len());
+    let mut wire = Wire::new(plan, payload.bytes.len());
     let mut tally = Tally::default();
     while plan.time.is_none_or(|time| start.elapsed() < time) {
         let number = next.fetch_add(1, Ordering::Relaxed);
@@ -86,7 +89,7 @@ fn send(plan: &Plan, mut payload: Payload, next: &AtomicU64, limit: Option<u64>,
         }
         payload.number(number);
         let sent = Instant::now();
-        match connection.exchange(&head, &payload.bytes) {
+        match wire.exchange(&payload.bytes) {
             Ok(answer) if answer.status == 200 => {
                 tally.acknowledged += 1;
                 tally.partial += u64::from(answer.body_bytes > 0);
@@ -100,6 +103,30 @@ fn send(plan: &Plan, mut payload: Payload, next: &AtomicU64, limit: Option<u64>,
         }
     }
     tally
+}
+
+/// A connection of either kind.
+enum Wire {
+    Http { connection: Connection, head: Vec<u8> },
+    Grpc(grpc::Connection),
+}
+
+impl Wire {
+    fn new(plan: &Plan, length: usize) -> Self {
+        let Plan { target, key, .. } = plan;
+        if plan.grpc {
+            Self::Grpc(grpc::Connection::new(target.address, key))
+        } else {
+            Self::Http { connection: Connection::new(target.address), head: head(target, key, length) }
+        }
+    }
+
+    fn exchange(&mut self, body: &[u8]) -> io::Result<Answer> {
+        match self {
+            Self::Http { connection, head } => connection.exchange(head, body),
+            Self::Grpc(connection) => connection.exchange(body),
+        }
+    }
 }
 
 fn sample(pid: u32, start: Instant, done: &AtomicBool) -> Vec<(Duration, Usage)> {

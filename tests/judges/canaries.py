@@ -6,7 +6,7 @@ kept after redaction of secrets.
 import itertools
 import json
 
-from captured import PROTOBUF, REQUEST_OF, Request
+from captured import PROTOBUF, Request
 from google.protobuf.json_format import MessageToDict, ParseDict
 
 WORD = "quokka"
@@ -57,11 +57,14 @@ class Canaries:
         if request.signal == "hooks":
             body = json.dumps(self.hook(request.name, message)).encode()
         elif request.content_type == PROTOBUF:
-            planted = self.otlp(request.name, MessageToDict(message, preserving_proto_field_name=False))
-            body = ParseDict(planted, REQUEST_OF[request.signal]()).SerializeToString()
+            body = self.plant_message(request.name, message).SerializeToString()
         else:
             body = json.dumps(self.otlp(request.name, message)).encode()
         return Request(request.name, request.path, request.content_type, body)
+
+    def plant_message(self, name: str, message):
+        """The same for a message of OTLP."""
+        return ParseDict(self.otlp(name, MessageToDict(message)), type(message)())
 
     def hook(self, name: str, hook) -> dict:
         planted = {

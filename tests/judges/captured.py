@@ -48,15 +48,49 @@ class Request:
         return server.post(self.path, self.body, self.content_type, **self.headers, **options)
 
 
+@dataclass
+class Call:
+    """One captured call of gRPC; `body` is its message, not compressed."""
+
+    name: str
+    method: str
+    signal: str
+    body: bytes
+
+    def message(self):
+        return REQUEST_OF[self.signal].FromString(self.body)
+
+
+def scenarios(agent: str) -> list[Path]:
+    return sorted(path for path in (FIXTURES / agent).iterdir() if path.is_dir())
+
+
+def listed(scenario: Path) -> list[dict]:
+    """What was sent, in order; payloads made by hand were never sent."""
+    requests = scenario / "requests.json"
+    return json.loads(requests.read_text()) if requests.exists() else []
+
+
+def calls_of(agent: str) -> list[Call]:
+    """Every call over gRPC of an agent."""
+    found = []
+    for scenario in scenarios(agent):
+        for entry in listed(scenario):
+            if entry["method"] == "gRPC":
+                signal = next(signal for signal in REQUEST_OF if signal.removesuffix("s") in entry["path"])
+                body = stored(scenario / entry["body_file"])
+                found.append(Call(f"{agent}/{scenario.name}/{entry['body_file']}", entry["path"], signal, body))
+    return found
+
+
 def requests_of(agent: str) -> list[Request]:
     """Every HTTP request of an agent, hooks that ran as commands included, in the order they were sent."""
     route = {"claude_code": "claude", "codex": "codex", "cursor": "cursor"}[agent]
     found = []
-    for scenario in sorted(path for path in (FIXTURES / agent).iterdir() if path.is_dir()):
-        listed = scenario / "requests.json"  # payloads made by hand were never sent
-        for entry in json.loads(listed.read_text()) if listed.exists() else []:
-            if entry["http"] != "HTTP/1.1":
-                continue  # gRPC
+    for scenario in scenarios(agent):
+        for entry in listed(scenario):
+            if entry["method"] == "gRPC":
+                continue
             headers = {name.lower(): value for name, value in entry["headers"]}
             encoding = headers.get("content-encoding")
             found.append(

@@ -68,6 +68,8 @@ class Modlaked:
         self.data, self.log, self.variables = Path(data), Path(log), variables
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
+        self.grpc_port = free_port()
+        self.grpc_url = f"http://127.0.0.1:{self.grpc_port}"
         self.key = KEY
         self.process = None
 
@@ -78,9 +80,9 @@ class Modlaked:
     def command(self) -> list:
         """How it is started; every listener on a port of its own."""
         command = [binary(), "serve", "--data-dir", self.data, "--http", f"127.0.0.1:{self.port}"]
-        for listener in ("--grpc", "--pg"):
-            if listener in flags():
-                command += [listener, f"127.0.0.1:{free_port()}"]
+        command += ["--grpc", f"127.0.0.1:{self.grpc_port}"]
+        if "--pg" in flags():
+            command += ["--pg", f"127.0.0.1:{free_port()}"]
         return command
 
     def start(self) -> "Modlaked":
@@ -202,6 +204,12 @@ class Modlaked:
 
         wait_for(query, check, seconds, 0.1)
         return found
+
+    def metric(self, name: str, **labels: str) -> float:
+        """The sum of a metric's values over all series with these labels."""
+        found = re.findall(rf"^{name}(?:{{(.*)}})? (\S+)$", self.get("/metrics").text, re.MULTILINE)
+        wanted = [f'{label}="{value}"' for label, value in labels.items()]
+        return sum(float(value) for series, value in found if all(label in series for label in wanted))
 
     def table_folder(self, table: str) -> Path:
         """The folder of a Delta table under the data folder."""

@@ -31,6 +31,7 @@ RESPONSE_OF = {
     "metrics": ExportMetricsServiceResponse,
 }
 EMPTY_JSON = {"logs": {"resourceLogs": []}, "traces": {"resourceSpans": []}, "metrics": {"resourceMetrics": []}}
+EMPTY_JSON_KEY = {signal: next(iter(body)) for signal, body in EMPTY_JSON.items()}
 LIMIT = 64 << 20
 EXAMPLES = Path(__file__).parent / "otlp_examples"
 
@@ -134,6 +135,35 @@ def test_empty_requests_succeed_in_both_encodings(server, prefix, signal):
     check_success(server.post(prefix + signal, b"", PROTOBUF), signal)
     check_success(server.post(prefix + signal, EMPTY_JSON[signal]), signal, JSON)
     check_success(server.post(prefix + signal, b"{}"), signal, JSON)
+
+
+AGENTS = {"claude": "claude_code", "codex": "codex", "cursor": "cursor"}
+HOOK_LIKE = {"hooks": "coding_agent_hook", "history": "coding_agent_history"}
+
+
+@pytest.mark.parametrize("alias", ["", "v1/"])
+@pytest.mark.parametrize("signal", [*EMPTY_JSON, *HOOK_LIKE])
+@pytest.mark.parametrize("agent", AGENTS)
+def test_every_route_of_every_agent(server, agent, signal, alias):
+    """Twelve routes, their aliases of a base endpoint, and those of imported history: what each stores tells where it came from."""
+    marker, count = f"s{uuid.uuid4().hex}", "SELECT count(*) FROM events_raw WHERE raw_event LIKE '%{}%' AND {}"
+    body = {"record": "session_start", "hook_event_name": "Stop", "session_id": marker}
+    if signal in EMPTY_JSON:
+        body = {
+            EMPTY_JSON_KEY[signal]: [
+                {"resource": {"attributes": [{"key": "host.name", "value": {"stringValue": marker}}]}}
+            ]
+        }
+    answer = server.post(f"/v1/otel/{agent}/{alias}{signal}", body)
+    assert (answer.status_code, answer.json()) == (200, {"accepted": 1} if signal in HOOK_LIKE else {})
+    expected = {
+        "provider": AGENTS[agent],
+        "signal": signal,
+        "source": HOOK_LIKE.get(signal, "otlp"),
+        "http_status": 200,
+    }
+    condition = " AND ".join(f"CAST({column} AS VARCHAR) = '{value}'" for column, value in expected.items())
+    server.wait_value(count.format(marker, condition), 1)
 
 
 def test_protobuf(server):

@@ -95,21 +95,13 @@ def test_python_metrics(server, compression):
 
 
 @pytest.mark.parametrize("compression", ["none", "gzip"])
-@pytest.mark.parametrize("encoding", ["http", "proto"])
+@pytest.mark.parametrize("encoding", ["http", "proto", "grpc"])
 def test_javascript_logs(server, encoding, compression):
     """With gzip this exporter sends chunks without a Content-Length."""
     assert (NODE / "node_modules").exists(), f"run `npm ci` in {NODE}"
     session = str(uuid.uuid4())
-    command = [
-        "node",
-        "send.mjs",
-        encoding,
-        compression,
-        f"{server.url}/v1/otel/claude/logs",
-        server.key,
-        session,
-        str(COUNT),
-    ]
+    url = server.grpc_url if encoding == "grpc" else f"{server.url}/v1/otel/claude/logs"
+    command = ["node", "send.mjs", encoding, compression, url, server.key, session, str(COUNT)]
     done = subprocess.run(command, cwd=NODE, capture_output=True, text=True, timeout=120)
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout) == {"failures": []}

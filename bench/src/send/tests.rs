@@ -34,7 +34,16 @@ fn serve(answers: &'static [&'static str], body: usize) -> Target {
 }
 
 fn plan(target: Target, connections: usize, requests: u64) -> Plan {
-    Plan { target, key: "k".into(), shape: Shape::Small, connections, time: None, requests: Some(requests), pid: None }
+    Plan {
+        target,
+        grpc: false,
+        key: "k".into(),
+        shape: Shape::Small,
+        connections,
+        time: None,
+        requests: Some(requests),
+        pid: None,
+    }
 }
 
 #[test]

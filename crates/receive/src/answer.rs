@@ -1,7 +1,10 @@
 //! The bodies of OTLP answers, in the encoding of the request.
 //!
 //! opentelemetry-proto 1.11, `docs/specification.md`: the whole request taken is an empty `Export…ServiceResponse`;
-//! some records refused is a 200 with `partial_success`; a refused request is a `google.rpc.Status`.
+//! some records refused is a 200 with `partial_success`; a refused request is a `google.rpc.Status`. Over gRPC a client knows
+//! by a `RetryInfo` in its details that it may send the same again, and when ("OTLP/gRPC Throttling").
+
+use std::time::Duration;
 
 use record::json;
 use record::source::Signal;
@@ -12,6 +15,7 @@ use crate::protobuf::encode::Writer;
 /// `google.rpc.Code`, the codes an OTLP receiver answers with.
 pub mod code {
     pub const INVALID_ARGUMENT: i32 = 3;
+    pub const DEADLINE_EXCEEDED: i32 = 4;
     pub const NOT_FOUND: i32 = 5;
     pub const PERMISSION_DENIED: i32 = 7;
     pub const RESOURCE_EXHAUSTED: i32 = 8;
@@ -56,20 +60,38 @@ pub fn partial_success(signal: Signal, content_type: ContentType, rejected: i64,
     out
 }
 
-/// `google.rpc.Status`, the body of every answer that is not a 200. `code` is one of [`code`].
-pub fn status(content_type: ContentType, code: i32, message: &str) -> Vec<u8> {
+const RETRY_INFO: &str = "type.googleapis.com/google.rpc.RetryInfo";
+
+/// `google.rpc.Status`, the body of every answer that is not a 200, and the `grpc-status-details-bin` of one over gRPC. `code` is
+/// one of [`code`]. `retry_after` (whole seconds count) becomes a `google.rpc.RetryInfo`: the same request may be taken then.
+pub fn status(content_type: ContentType, code: i32, message: &str, retry_after: Option<Duration>) -> Vec<u8> {
     let mut out = Vec::new();
+    let retry_seconds = retry_after.map(|pause| i64::try_from(pause.as_secs()).unwrap_or(i64::MAX));
     match content_type {
         ContentType::Protobuf => {
             let mut writer = Writer::new(&mut out);
             writer.int32(1, code);
             writer.text(2, message);
+            if let Some(seconds) = retry_seconds {
+                // details: Any { type_url, value: RetryInfo { retry_delay: Duration { seconds } } }
+                writer.message(3, |any| {
+                    any.text(1, RETRY_INFO);
+                    any.message(2, |info| info.message(1, |delay| delay.int64(1, seconds)));
+                });
+            }
         }
         ContentType::Json => {
             out.extend_from_slice(b"{\"code\":");
             json::write_int(i64::from(code), &mut out);
             out.extend_from_slice(b",\"message\":");
             json::write_str(message, &mut out);
+            if let Some(seconds) = retry_seconds {
+                out.extend_from_slice(b",\"details\":[{\"@type\":");
+                json::write_str(RETRY_INFO, &mut out);
+                out.extend_from_slice(b",\"retryDelay\":\"");
+                json::write_int(seconds, &mut out);
+                out.extend_from_slice(b"s\"}]");
+            }
             out.push(b'}');
         }
     }

@@ -22,6 +22,8 @@ pub use settings::{SETTINGS, Setting};
 pub struct Config {
     pub data_dir: PathBuf,
     pub http: SocketAddr,
+    /// `None`: no OTLP over gRPC.
+    pub grpc: Option<SocketAddr>,
     pub bootstrap_key: Option<Secret>,
     pub intake: Intake,
     pub capture: Policy,
@@ -70,6 +72,7 @@ impl Default for Config {
         Self {
             data_dir: PathBuf::from("modlake-data"),
             http: SocketAddr::from(([127, 0, 0, 1], 4318)),
+            grpc: Some(SocketAddr::from(([127, 0, 0, 1], 4317))),
             bootstrap_key: None,
             intake: Intake {
                 max_body_bytes: 64 << 20,

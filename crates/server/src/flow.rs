@@ -5,4 +5,4 @@ pub mod accept;
 pub mod drain;
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -1,7 +1,6 @@
 //! What the parts of a running server share.
 
 use std::sync::Arc;
-use std::sync::atomic::AtomicUsize;
 
 use catalog::Catalog;
 use journal::Journal;
@@ -9,6 +8,7 @@ use lake::Lake;
 use query::Engine;
 use record::time::Clock;
 use sanitize::Sanitizer;
+use tokio::sync::Semaphore;
 
 use crate::config::Config;
 use crate::observe::Metrics;
@@ -23,6 +23,11 @@ pub struct House {
     pub lake: Lake,
     pub engine: Engine,
     pub metrics: Metrics,
-    /// Bytes of bodies in memory.
-    pub in_flight: Arc<AtomicUsize>,
+    /// Bytes that bodies may still take in memory, a permit each.
+    pub in_flight: Arc<Semaphore>,
+}
+
+/// Memory for bodies: `intake.max_in_flight_bytes`.
+pub fn room_for_bodies(config: &Config) -> Arc<Semaphore> {
+    Arc::new(Semaphore::new(config.intake.max_in_flight_bytes.min(Semaphore::MAX_PERMITS)))
 }

@@ -9,10 +9,11 @@ use axum::response::Response;
 use axum::routing::{get, post};
 
 use crate::house::House;
+use crate::pressure::Transport;
 
 mod api;
-mod body;
-mod error;
+pub(crate) mod body;
+pub(crate) mod error;
 mod intake;
 pub mod listen;
 mod ui;
@@ -38,6 +39,6 @@ pub fn router(house: &Arc<House>) -> Router {
 async fn count(State(house): State<Arc<House>>, path: Option<MatchedPath>, request: Request, next: Next) -> Response {
     let answer = next.run(request).await;
     let route = path.as_ref().map_or("other", MatchedPath::as_str);
-    house.metrics.answered(route, answer.status().as_u16());
+    house.metrics.answered(Transport::Http, route, answer.status().as_u16());
     answer
 }

@@ -6,11 +6,17 @@ pub mod config;
 
 pub mod house;
 
+mod door;
+
 pub mod http;
+
+pub mod grpc;
 
 pub mod authenticate;
 
 pub mod flow;
+
+pub mod pressure;
 
 pub mod work;
 

@@ -4,12 +4,18 @@ use std::collections::HashSet;
 use std::sync::{Mutex, PoisonError};
 
 use normalize::Dropped;
-use prometheus::{Encoder, IntCounter, IntCounterVec, IntGauge, IntGaugeVec, Opts, Registry, TextEncoder};
+use prometheus::{Encoder, Gauge, IntCounter, IntCounterVec, IntGauge, IntGaugeVec, Opts, Registry, TextEncoder};
 use record::source::{Provider, Signal};
 use tracing_subscriber::EnvFilter;
 
 use crate::config;
+use crate::door::Door;
 use crate::house::House;
+use crate::pressure::{Pressure, Transport};
+
+mod shedding;
+
+use shedding::Shedding;
 
 /// Libraries that tell their inner steps at `info`; a filter that names them is heard.
 const QUIET: &str = "buoyant_kernel=warn,buoyant_kernel_engine=warn,deltalake_core=warn,sqlx=warn";
@@ -34,6 +40,7 @@ pub fn start_log(log: &config::Log) -> anyhow::Result<()> {
 pub struct Metrics {
     registry: Registry,
     requests: IntCounterVec,
+    shedding: Shedding,
     records: IntCounterVec,
     received_bytes: IntCounter,
     suppressed: IntCounterVec,
@@ -62,9 +69,10 @@ impl Metrics {
             requests: counters(
                 &registry,
                 "modlake_requests_total",
-                "Requests answered, by route and status.",
-                &["route", "status"],
+                "Requests answered, by transport, route and status; over gRPC the status of HTTP that says the same.",
+                &["transport", "route", "status"],
             )?,
+            shedding: Shedding::new(&registry)?,
             records: counters(
                 &registry,
                 "modlake_records_accepted_total",
@@ -136,8 +144,18 @@ impl Metrics {
     }
 
     /// A request was answered.
-    pub fn answered(&self, route: &str, status: u16) {
-        self.requests.with_label_values(&[route, &status.to_string()]).inc();
+    pub fn answered(&self, transport: Transport, route: &str, status: u16) {
+        self.requests.with_label_values(&[transport.as_str(), route, &status.to_string()]).inc();
+    }
+
+    /// A request was not taken for want of room.
+    pub(crate) fn shed(&self, house: &House, door: Door) {
+        self.shedding.shed(house, door);
+    }
+
+    /// Looked at once a second: whether an episode of shedding is over.
+    pub(crate) fn look_at_shedding(&self, house: &House) {
+        self.shedding.look(house);
     }
 
     /// A request's records were acknowledged.
@@ -197,6 +215,7 @@ impl Metrics {
         self.journal_synced.set(signed(journal.synced));
         raise(&self.journal_syncs, journal.syncs);
         raise(&self.journal_sync_micros, journal.sync_total_micros);
+        self.shedding.tell(Pressure::of(house));
         self.journal_ready.set(i64::from(journal.state == journal::State::Ready));
         raise(&self.duplicates, house.lake.duplicates());
         for table in house.lake.status() {
@@ -230,6 +249,12 @@ fn counters(registry: &Registry, name: &str, help: &str, labels: &[&str]) -> pro
 
 fn gauge(registry: &Registry, name: &str, help: &str) -> prometheus::Result<IntGauge> {
     let gauge = IntGauge::new(name, help)?;
+    registry.register(Box::new(gauge.clone()))?;
+    Ok(gauge)
+}
+
+fn float_gauge(registry: &Registry, name: &str, help: &str) -> prometheus::Result<Gauge> {
+    let gauge = Gauge::new(name, help)?;
     registry.register(Box::new(gauge.clone()))?;
     Ok(gauge)
 }

@@ -1,4 +1,4 @@
-//! What runs beside the requests: the look at the catalog, every second.
+//! What runs beside the requests: the looks at the catalog and at the pressure, every second.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -16,5 +16,17 @@ pub async fn refresh_catalog(house: Arc<House>) {
         if let Err(error) = house.catalog.refresh().await {
             tracing::warn!(%error, "keys cannot be read again; those known stay in force");
         }
+    }
+}
+
+/// How soon the log tells that an episode of shedding is over.
+const PRESSURE_LOOK: Duration = Duration::from_secs(1);
+
+/// Watches for the end of shedding until the server ends.
+pub async fn watch_pressure(house: Arc<House>) {
+    let mut timer = tokio::time::interval(PRESSURE_LOOK);
+    loop {
+        timer.tick().await;
+        house.metrics.look_at_shedding(&house);
     }
 }

@@ -1,13 +1,17 @@
-// Sends log records with the exporter that Claude Code itself uses: node send.mjs http|proto none|gzip URL KEY SESSION COUNT
+// Sends log records with the exporter that Claude Code itself uses: node send.mjs http|proto|grpc none|gzip URL KEY SESSION COUNT
+import { Metadata } from "@grpc/grpc-js";
 import { logs } from "@opentelemetry/api-logs";
+import { OTLPLogExporter as GrpcExporter } from "@opentelemetry/exporter-logs-otlp-grpc";
 import { OTLPLogExporter as JsonExporter } from "@opentelemetry/exporter-logs-otlp-http";
 import { OTLPLogExporter as ProtobufExporter } from "@opentelemetry/exporter-logs-otlp-proto";
 import { resourceFromAttributes } from "@opentelemetry/resources";
 import { BatchLogRecordProcessor, LoggerProvider } from "@opentelemetry/sdk-logs";
 
 const [encoding, compression, url, key, session, count] = process.argv.slice(2);
-const Exporter = encoding === "proto" ? ProtobufExporter : JsonExporter;
-const exporter = new Exporter({ url, headers: { Authorization: `Bearer ${key}` }, compression });
+const Exporter = { http: JsonExporter, proto: ProtobufExporter, grpc: GrpcExporter }[encoding];
+const headers = { Authorization: `Bearer ${key}` };
+const named = encoding === "grpc" ? { metadata: Metadata.fromHttp2Headers(headers) } : { headers };
+const exporter = new Exporter({ url, ...named, compression });
 
 const failures = [];
 const send = exporter.export.bind(exporter);

@@ -3,6 +3,7 @@
 //! Stopping: take no new connections and answer the requests under way → close the journal (what waits is synced and answered)
 //! → the drain commits what the journal holds → the end. A kill between any two of these loses nothing that was acknowledged.
 
+use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -20,11 +21,13 @@ use sanitize::Sanitizer;
 use tokio::net::TcpListener;
 use tokio::runtime::{Builder, Handle, Runtime};
 use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::watch;
 
 use super::print;
 use crate::config::Config;
 use crate::flow::drain::{self, Stop};
-use crate::house::House;
+use crate::grpc;
+use crate::house::{self, House};
 use crate::http::{self, listen};
 use crate::observe::{self, Metrics};
 use crate::work;
@@ -58,30 +61,58 @@ fn threads(name: &'static str, stack: usize) -> Result<Runtime> {
 async fn serve(config: Config, draining: &Runtime, queries: Handle) -> Result<()> {
     let house = open(config, queries).await?;
     let first_key = ensure_key(&house).await?;
-    let listener = TcpListener::bind(house.config.http)
-        .await
-        .with_context(|| format!("cannot listen on {}", house.config.http))?;
+    let listener = bind(house.config.http, "http", "choose another").await?;
     let address = listener.local_addr()?;
+    let grpc = match house.config.grpc {
+        Some(address) => Some(bind(address, "grpc", "choose another, or `off`").await?),
+        None => None,
+    };
+    let grpc_address = grpc.as_ref().map(TcpListener::local_addr).transpose()?;
     let stop = Stop::default();
     let drain = draining.spawn(drain::run(Arc::clone(&house), stop.clone()));
     let refresh = tokio::spawn(work::refresh_catalog(Arc::clone(&house)));
-    tracing::info!(%address, data_dir = %house.config.data_dir.display(), "modlaked is ready");
+    let watch = tokio::spawn(work::watch_pressure(Arc::clone(&house)));
+    tracing::info!(%address, grpc = grpc_address.map(tracing::field::display), data_dir = %house.config.data_dir.display(), "modlaked is ready");
     print::note(&format!("modlake is running on http://{address}"));
+    if let Some(address) = grpc_address {
+        print::note(&format!("OTLP over gRPC goes to http://{address}"));
+    }
     if let Some(key) = first_key {
         print::note("first key of tenant `default` (all scopes), shown this once:");
         print::data(key.reveal());
     }
-    let end = async {
-        asked_to_end().await;
-        tracing::info!("stopping");
-    };
-    listen::serve(listener, http::router(&house), house.config.intake.head_timeout, end).await;
+    let (end, ended) = watch::channel(());
+    tokio::join!(
+        listen::serve(listener, http::router(&house), house.config.intake.head_timeout, ended.clone()),
+        serve_grpc(grpc, &house, ended),
+        async {
+            asked_to_end().await;
+            tracing::info!("stopping");
+            end.send_replace(());
+        }
+    );
     refresh.abort();
+    watch.abort();
     tokio::task::block_in_place(|| house.journal.close());
     stop.stop();
     drain.await.context("the drain ended early")?;
     tracing::info!("modlaked has stopped");
     Ok(())
+}
+
+async fn bind(address: SocketAddr, setting: &str, otherwise: &str) -> Result<TcpListener> {
+    let listener = TcpListener::bind(address).await;
+    let variable = setting.to_uppercase();
+    listener.with_context(|| {
+        format!("cannot listen on {address}, the setting `{setting}` (--{setting}, MODLAKE_{variable}): {otherwise}")
+    })
+}
+
+async fn serve_grpc(listener: Option<TcpListener>, house: &Arc<House>, ended: watch::Receiver<()>) {
+    if let Some(listener) = listener {
+        let idle = house.config.intake.head_timeout;
+        grpc::listen::serve(listener, grpc::router(house), idle, ended).await;
+    }
 }
 
 /// Opens what is on disk. The journal comes first: its lock keeps a second server off the folder.
@@ -119,7 +150,8 @@ async fn open(config: Config, queries: Handle) -> Result<Arc<House>> {
     let engine = Engine::start(lake.clone(), config.query.clone(), queries)?;
     let sanitizer = Sanitizer::new(config.capture.clone());
     let metrics = Metrics::new()?;
-    Ok(Arc::new(House { config, clock, catalog, sanitizer, journal, lake, engine, metrics, in_flight: Arc::default() }))
+    let in_flight = house::room_for_bodies(&config);
+    Ok(Arc::new(House { config, clock, catalog, sanitizer, journal, lake, engine, metrics, in_flight }))
 }
 
 fn report(recovery: &journal::Recovery) {

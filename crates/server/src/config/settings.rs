@@ -50,6 +50,11 @@ pub const SETTINGS: &[Setting] = &[
         config.http = text.parse().map_err(|_| "an address with a port, such as 127.0.0.1:4318")?;
         Ok(())
     }),
+    setting("grpc", "address for OTLP/gRPC; `off`: none [default: 127.0.0.1:4317]", |config, text| {
+        let wanted = "an address with a port, such as 127.0.0.1:4317, or `off`";
+        config.grpc = if text == "off" { None } else { Some(text.parse().map_err(|_| wanted)?) };
+        Ok(())
+    }),
     Setting {
         key: "bootstrap_key",
         doc: "first key of tenant `default` (all scopes), used when the catalog is empty; 16 to 512 characters",
@@ -77,7 +82,7 @@ pub const SETTINGS: &[Setting] = &[
     ),
     setting(
         "intake.max_in_flight_bytes",
-        "bodies in memory at one time; more is answered with 503 [default: 256MiB]",
+        "bodies in memory at one time; more waits a little, then is answered with 503 [default: 256MiB]",
         |config, text| {
             config.intake.max_in_flight_bytes = size(text)?;
             Ok(())
@@ -148,10 +153,14 @@ pub const SETTINGS: &[Setting] = &[
             Ok(())
         },
     ),
-    setting("journal.max_bytes", "journal on disk; beyond it senders get 503 [default: 4GiB]", |config, text| {
-        config.journal.max_bytes = size(text)? as u64;
-        Ok(())
-    }),
+    setting(
+        "journal.max_bytes",
+        "journal on disk; from 70 % of it on some senders get 503, beyond it all [default: 4GiB]",
+        |config, text| {
+            config.journal.max_bytes = size(text)? as u64;
+            Ok(())
+        },
+    ),
     setting("journal.segment_bytes", "size of a journal file [default: 64MiB]", |config, text| {
         config.journal.segment_bytes = size(text)? as u64;
         Ok(())

@@ -44,6 +44,16 @@ fn the_policy_is_heard_from_its_own_variables() {
 }
 
 #[test]
+fn grpc_is_on_unless_it_is_switched_off() {
+    assert_eq!(load("", &[], &[]).expect("loads").grpc, Some(SocketAddr::from(([127, 0, 0, 1], 4317))));
+    assert_eq!(load("grpc = \"off\"", &[], &[]).expect("loads").grpc, None);
+    let anywhere = load("grpc = \"off\"", &[("MODLAKE_GRPC", "[::]:9000")], &[]).expect("loads");
+    assert_eq!(anywhere.grpc.map(|address| address.port()), Some(9000));
+    let error = format!("{:#}", load("", &[], &[("grpc", "4317".to_owned())]).expect_err("no address"));
+    assert!(error.contains("flag --grpc") && error.contains("`off`"), "{error}");
+}
+
+#[test]
 fn settings_have_distinct_names() {
     let mut flags: Vec<String> = SETTINGS.iter().map(Setting::flag).collect();
     flags.sort();

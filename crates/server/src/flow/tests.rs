@@ -21,14 +21,19 @@ use tokio::runtime::Handle;
 use super::accept::{Refusal, Refused, Request, accept, keep_refusal};
 use super::drain::{self, Stop};
 use crate::config::Config;
-use crate::house::House;
+use crate::house::{self, House};
 use crate::observe::Metrics;
 
-async fn open(folder: &Path, disk: &FaultyDisk) -> Arc<House> {
+pub(crate) async fn open(folder: &Path, disk: &FaultyDisk) -> Arc<House> {
+    open_with(folder, disk, Config::default()).await
+}
+
+/// A house whose rows are committed when asked to, on a journal of at most `journal.max_bytes`.
+pub(crate) async fn open_with(folder: &Path, disk: &FaultyDisk, mut config: Config) -> Arc<House> {
     let clock = Clock::default();
-    let mut config = Config::default();
     config.lake.flush_after = Duration::from_hours(1);
-    let options = journal::Options { segment_bytes: 1 << 20, ..journal::Options::new("/journal") };
+    let max_bytes = config.journal.max_bytes;
+    let options = journal::Options { segment_bytes: 1 << 20, max_bytes, ..journal::Options::new("/journal") };
     let (journal, _) = Journal::open(options, clock.clone(), Arc::new(disk.clone())).expect("opens");
     let catalog = Catalog::open(&folder.join("catalog.sqlite"), clock.clone()).await.expect("opens");
     let root = Root::folder(&folder.join("lake")).expect("a folder");
@@ -37,7 +42,8 @@ async fn open(folder: &Path, disk: &FaultyDisk) -> Arc<House> {
     let engine = Engine::start(lake.clone(), config.query.clone(), Handle::current()).expect("starts");
     let sanitizer = Sanitizer::new(config.capture.clone());
     let metrics = Metrics::new().expect("metrics");
-    Arc::new(House { config, clock, catalog, sanitizer, journal, lake, engine, metrics, in_flight: Arc::default() })
+    let in_flight = house::room_for_bodies(&config);
+    Arc::new(House { config, clock, catalog, sanitizer, journal, lake, engine, metrics, in_flight })
 }
 
 fn caller() -> Caller {

@@ -1,6 +1,7 @@
 //! The API for people and programs: queries, who the key is, how the server stands.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::Json;
 use axum::extract::{Request, State};
@@ -17,6 +18,9 @@ use super::body;
 use super::error::Fault;
 use crate::authenticate::{authenticate, identify};
 use crate::house::House;
+
+/// How long a query's text may wait for memory.
+const PATIENCE: Duration = Duration::from_secs(1);
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -35,7 +39,8 @@ pub(super) async fn sql(State(house): State<Arc<House>>, request: Request) -> Re
         let known = "application/json, text/csv, application/x-ndjson, application/vnd.apache.arrow.stream, application/vnd.apache.parquet";
         Fault::new(StatusCode::NOT_ACCEPTABLE, format!("answers come as {known}"))
     })?;
-    let held = body::read(&house, &parts.headers, body).await?;
+    let bounds = body::Bounds { max_bytes: house.config.intake.max_body_bytes, patience: PATIENCE };
+    let held = body::read(&house, &parts.headers, body, bounds).await?;
     let query: Query = serde_json::from_slice(&held.bytes).map_err(|error| {
         Fault::new(StatusCode::BAD_REQUEST, format!("the body is not {{\"query\": \"…\", \"params\": […]}}: {error}"))
     })?;

@@ -1,47 +1,60 @@
 //! Reads a body, counted against the limits while it arrives.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use axum::body::Body;
 use axum::http::{HeaderMap, StatusCode};
 use http_body_util::BodyExt;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::error::Fault;
 use crate::house::House;
 
 /// A body in memory, and its share of what may be there at one time.
-pub(super) struct Held {
-    pub(super) bytes: Vec<u8>,
+pub(crate) struct Held {
+    pub(crate) bytes: Vec<u8>,
     share: Share,
 }
 
-/// Bytes counted in [`House::in_flight`]; given back when dropped.
+/// Bytes taken from [`House::in_flight`]; given back when dropped.
 struct Share {
-    total: Arc<AtomicUsize>,
-    bytes: usize,
+    room: Arc<Semaphore>,
+    taken: Option<OwnedSemaphorePermit>,
 }
 
 impl Share {
-    fn add(&mut self, bytes: usize, max: usize) -> bool {
-        let before = self.total.fetch_add(bytes, Ordering::Relaxed);
-        self.bytes += bytes;
-        before + bytes <= max
-    }
-}
-
-impl Drop for Share {
-    fn drop(&mut self) {
-        self.total.fetch_sub(self.bytes, Ordering::Relaxed);
+    /// `false`: others held the memory for all of `patience`.
+    async fn add(&mut self, bytes: usize, patience: Duration) -> bool {
+        let Ok(bytes) = u32::try_from(bytes) else { return false };
+        let more = match Arc::clone(&self.room).try_acquire_many_owned(bytes) {
+            Ok(more) => more,
+            Err(_) => match tokio::time::timeout(patience, Arc::clone(&self.room).acquire_many_owned(bytes)).await {
+                Ok(Ok(more)) => more,
+                _ => return false,
+            },
+        };
+        match &mut self.taken {
+            Some(taken) => taken.merge(more),
+            None => self.taken = Some(more),
+        }
+        true
     }
 }
 
 impl Held {
     /// How many bytes it counts for.
-    pub(super) fn counted(&self) -> usize {
-        self.share.bytes
+    pub(crate) fn counted(&self) -> usize {
+        self.share.taken.as_ref().map_or(0, OwnedSemaphorePermit::num_permits)
     }
+}
+
+/// What bounds a body.
+#[derive(Clone, Copy)]
+pub(crate) struct Bounds {
+    pub(crate) max_bytes: usize,
+    /// How long it may wait for memory that others hold.
+    pub(crate) patience: Duration,
 }
 
 /// A `Content-Length` is believed up to here; beyond it memory grows as bytes arrive.
@@ -52,37 +65,41 @@ const DROPPED_BYTES: usize = 256 << 20;
 const DROPPED_FOR: Duration = Duration::from_secs(10);
 
 /// The whole body, or why not.
-pub(super) async fn read(house: &House, headers: &HeaderMap, mut body: Body) -> Result<Held, Fault> {
-    let intake = &house.config.intake;
+pub(crate) async fn read(
+    house: &House,
+    headers: &HeaderMap,
+    mut body: Body,
+    Bounds { max_bytes, patience }: Bounds,
+) -> Result<Held, Fault> {
     let length =
         headers.get(axum::http::header::CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse::<usize>().ok());
-    let share = Share { total: Arc::clone(&house.in_flight), bytes: 0 };
+    let share = Share { room: Arc::clone(&house.in_flight), taken: None };
     let mut held = Held { bytes: Vec::with_capacity(length.unwrap_or(0).min(BELIEVED_LENGTH)), share };
     let arriving = async {
-        if length.is_some_and(|length| length > intake.max_body_bytes) {
-            return Err(too_large(intake.max_body_bytes));
+        if length.is_some_and(|length| length > max_bytes) {
+            return Err(too_large(max_bytes));
         }
         while let Some(frame) = body.frame().await {
             let frame = frame.map_err(|_| Fault::new(StatusCode::BAD_REQUEST, "the body ended early"))?;
             let Ok(data) = frame.into_data() else { continue };
-            if held.bytes.len() + data.len() > intake.max_body_bytes {
-                return Err(too_large(intake.max_body_bytes));
+            if held.bytes.len() + data.len() > max_bytes {
+                return Err(too_large(max_bytes));
             }
-            if !held.share.add(data.len(), intake.max_in_flight_bytes) {
+            if !held.share.add(data.len(), patience).await {
                 return Err(Fault::new(StatusCode::SERVICE_UNAVAILABLE, "too much is arriving at once, send it again"));
             }
             held.bytes.extend_from_slice(&data);
         }
         Ok(())
     };
-    let outcome = match tokio::time::timeout(intake.body_timeout, arriving).await {
+    let outcome = match tokio::time::timeout(house.config.intake.body_timeout, arriving).await {
         Ok(outcome) => outcome,
         Err(_) => Err(Fault::new(StatusCode::REQUEST_TIMEOUT, "the body did not arrive in time")),
     };
     if let Err(fault) = outcome {
         drop(held);
         if fault.status != StatusCode::BAD_REQUEST {
-            tokio::spawn(drop_rest(body));
+            discard(body);
         }
         return Err(fault);
     }
@@ -91,6 +108,11 @@ pub(super) async fn read(house: &House, headers: &HeaderMap, mut body: Body) -> 
 
 fn too_large(limit: usize) -> Fault {
     Fault::new(StatusCode::PAYLOAD_TOO_LARGE, format!("the body is larger than {limit} bytes; send it in parts"))
+}
+
+/// Reads and drops what still comes, beside the answer.
+pub(crate) fn discard(body: Body) {
+    tokio::spawn(drop_rest(body));
 }
 
 async fn drop_rest(mut body: Body) {
@@ -107,3 +129,6 @@ async fn drop_rest(mut body: Body) {
         tracing::debug!("gave up on the rest of a refused body");
     }
 }
+
+#[cfg(test)]
+mod tests;

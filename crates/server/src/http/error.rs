@@ -1,10 +1,13 @@
 //! Faults as answers.
 //!
-//! OTLP routes answer with `google.rpc.Status` in the request's encoding (OTLP 1.11, "Failures"), all others with
+//! A fault is a status of HTTP; over gRPC it becomes the code that says the same. OTLP routes answer with `google.rpc.Status` in
+//! the request's encoding (OTLP 1.11, "Failures"), all others with
 //! `{"error":{"message","hint"}}`. What is inside this machine stays in the log, under an id that the answer names.
 
+use std::time::Duration;
+
 use axum::Json;
-use axum::http::header::{CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
+use axum::http::header::{self, CONTENT_TYPE, WWW_AUTHENTICATE};
 use axum::http::{HeaderValue, Method, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
 use query::QueryError;
@@ -17,22 +20,30 @@ use crate::flow::accept::Refusal;
 
 /// A fault that is told to the sender.
 #[derive(Debug)]
-pub(super) struct Fault {
-    pub(super) status: StatusCode,
-    pub(super) message: String,
-    pub(super) hint: Option<String>,
+pub(crate) struct Fault {
+    pub(crate) status: StatusCode,
+    pub(crate) message: String,
+    pub(crate) hint: Option<String>,
+    /// Over gRPC, where the status alone would give another one.
+    code: Option<i32>,
 }
 
-/// Seconds after which a sender may try again.
-const RETRY_AFTER_SECONDS: u16 = 2;
+/// After which a sender may try again. Exporters give up after some ten seconds, so a longer pause costs them tries.
+const RETRY_AFTER: Duration = Duration::from_secs(2);
 
 impl Fault {
-    pub(super) fn new(status: StatusCode, message: impl Into<String>) -> Self {
-        Self { status, message: message.into(), hint: None }
+    pub(crate) fn new(status: StatusCode, message: impl Into<String>) -> Self {
+        Self { status, message: message.into(), hint: None, code: None }
     }
 
-    pub(super) fn hint(mut self, hint: impl Into<String>) -> Self {
+    pub(crate) fn hint(mut self, hint: impl Into<String>) -> Self {
         self.hint = Some(hint.into());
+        self
+    }
+
+    /// Of gRPC: one of [`code`].
+    pub(crate) fn told_as(mut self, code: i32) -> Self {
+        self.code = Some(code);
         self
     }
 
@@ -44,36 +55,51 @@ impl Fault {
             .hint("the server's log has the cause under this id")
     }
 
-    /// As OTLP wants it.
+    /// As OTLP wants it over HTTP.
     pub(super) fn into_otlp(self, content_type: ContentType) -> Response {
-        let code = match self.status {
+        let body = answer::status(content_type, self.code(), &self.text(), self.retry_after());
+        self.with_headers((self.status, [(CONTENT_TYPE, content_type.as_str())], body).into_response())
+    }
+
+    /// The code of gRPC that says the same as the status.
+    pub(crate) fn code(&self) -> i32 {
+        if let Some(code) = self.code {
+            return code;
+        }
+        match self.status {
             StatusCode::UNAUTHORIZED => code::UNAUTHENTICATED,
             StatusCode::FORBIDDEN => code::PERMISSION_DENIED,
             StatusCode::NOT_FOUND => code::NOT_FOUND,
-            StatusCode::METHOD_NOT_ALLOWED => code::UNIMPLEMENTED,
+            StatusCode::METHOD_NOT_ALLOWED | StatusCode::UNSUPPORTED_MEDIA_TYPE => code::UNIMPLEMENTED,
+            StatusCode::REQUEST_TIMEOUT => code::DEADLINE_EXCEEDED,
             StatusCode::PAYLOAD_TOO_LARGE | StatusCode::TOO_MANY_REQUESTS => code::RESOURCE_EXHAUSTED,
             StatusCode::SERVICE_UNAVAILABLE => code::UNAVAILABLE,
             status if status.is_client_error() => code::INVALID_ARGUMENT,
             _ => code::INTERNAL,
-        };
-        let message = match &self.hint {
+        }
+    }
+
+    /// Message and hint.
+    pub(crate) fn text(&self) -> String {
+        match &self.hint {
             Some(hint) => format!("{}; {hint}", self.message),
             None => self.message.clone(),
-        };
-        let body = answer::status(content_type, code, &message);
-        self.with_headers((self.status, [(CONTENT_TYPE, content_type.as_str())], body).into_response())
+        }
+    }
+
+    /// When the same request may be sent again, if at all.
+    pub(crate) fn retry_after(&self) -> Option<Duration> {
+        let again = matches!(self.status, StatusCode::SERVICE_UNAVAILABLE | StatusCode::TOO_MANY_REQUESTS);
+        again.then_some(RETRY_AFTER)
     }
 
     fn with_headers(&self, mut response: Response) -> Response {
         let headers = response.headers_mut();
-        match self.status {
-            StatusCode::UNAUTHORIZED => {
-                headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
-            }
-            StatusCode::SERVICE_UNAVAILABLE | StatusCode::TOO_MANY_REQUESTS => {
-                headers.insert(RETRY_AFTER, HeaderValue::from(RETRY_AFTER_SECONDS));
-            }
-            _ => {}
+        if self.status == StatusCode::UNAUTHORIZED {
+            headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+        }
+        if let Some(pause) = self.retry_after() {
+            headers.insert(header::RETRY_AFTER, HeaderValue::from(pause.as_secs()));
         }
         response
     }
@@ -111,7 +137,7 @@ impl From<&Refusal> for Fault {
             Refusal::Decode { .. } | Refusal::Unzip(_) => StatusCode::BAD_REQUEST,
             Refusal::TooLarge { .. } | Refusal::TooMany { .. } => StatusCode::PAYLOAD_TOO_LARGE,
             Refusal::Journal(error) if error.is_temporary() => {
-                tracing::warn!(%error, "request not taken");
+                tracing::debug!(%error, "request not taken");
                 return Self::new(StatusCode::SERVICE_UNAVAILABLE, "telemetry cannot be kept now, send it again");
             }
             Refusal::Journal(_) => StatusCode::PAYLOAD_TOO_LARGE,

@@ -8,25 +8,16 @@ use axum::http::header::{CONTENT_ENCODING, CONTENT_TYPE};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use receive::{ContentEncoding, ContentType, answer};
-use record::caller::{Caller, Scope};
+use record::caller::Caller;
 use record::source::{Provider, Signal};
 
 use super::body;
 use super::error::Fault;
-use crate::authenticate::{Denied, authenticate};
+use crate::door::Door;
 use crate::flow::accept;
-use crate::flow::accept::{Refused, accept, keep_refusal};
+use crate::flow::accept::accept;
 use crate::house::House;
-
-/// Where a request goes.
-#[derive(Clone, Copy)]
-struct Door {
-    /// `None`: found from the body.
-    provider: Option<Provider>,
-    signal: Signal,
-    /// Of the answer: the request's, JSON where the request's is unknown.
-    answers: ContentType,
-}
+use crate::pressure::Transport;
 
 pub(super) async fn agent(
     State(house): State<Arc<House>>,
@@ -63,26 +54,23 @@ fn unknown(what: &str, word: &str, known: &str) -> Response {
 
 async fn take(house: &House, provider: Option<Provider>, signal: Signal, request: Request) -> Response {
     let (parts, body) = request.into_parts();
+    let door = Door::new(Transport::Http, provider, signal, &parts.headers);
     let content_type = content_type(signal, &parts.headers);
-    let door = Door { provider, signal, answers: content_type.unwrap_or(ContentType::Json) };
-    let caller = match authenticate(&house.catalog, &parts.headers, Scope::Ingest).await {
+    // of the answer: the request's, JSON where the request's is unknown
+    let answers = content_type.unwrap_or(ContentType::Json);
+    let caller = match door.admit(house, &parts.headers).await {
         Ok(caller) => caller,
-        Err(denied) => {
-            let fault = Fault::from(&denied);
-            if let Denied::Scope { caller, .. } = &denied {
-                keep(house, caller, door, &fault, 0).await;
+        Err(fault) => {
+            if fault.status == StatusCode::SERVICE_UNAVAILABLE {
+                body::discard(body);
             }
-            return door.fault(fault);
+            return refuse(signal, fault, answers);
         }
     };
-    match receive_body(house, &caller, door, content_type, &parts.headers, body).await {
-        Ok(records) => door.success(records),
-        Err((fault, bytes)) => {
-            if fault.status != StatusCode::SERVICE_UNAVAILABLE {
-                keep(house, &caller, door, &fault, bytes).await;
-            }
-            door.fault(fault)
-        }
+    let outcome = receive_body(house, &caller, door, content_type, &parts.headers, body).await;
+    match door.settle(house, &caller, outcome).await {
+        Ok(records) => success(signal, records, answers),
+        Err(fault) => refuse(signal, fault, answers),
     }
 }
 
@@ -114,7 +102,8 @@ async fn receive_body(
         None => Ok(ContentEncoding::Identity),
         Some(value) => ContentEncoding::parse(value),
     };
-    let held = body::read(house, headers, body).await.map_err(|fault| (fault, 0))?;
+    let bounds = body::Bounds { max_bytes: house.config.intake.max_body_bytes, patience: door.sender.patience() };
+    let held = body::read(house, headers, body, bounds).await.map_err(|fault| (fault, 0))?;
     let bytes = held.counted() as u64;
     let Some(content_type) = content_type else {
         let wanted = match door.signal {
@@ -131,26 +120,13 @@ async fn receive_body(
     accept(house, caller, request).await.map_err(|refusal| (Fault::from(&refusal), bytes))
 }
 
-async fn keep(house: &House, caller: &Caller, door: Door, fault: &Fault, bytes: u64) {
-    let refused = Refused {
-        provider: door.provider,
-        signal: door.signal,
-        status: fault.status.as_u16(),
-        reason: &fault.message,
-        bytes,
-    };
-    keep_refusal(house, caller, refused).await;
+fn success(signal: Signal, records: usize, answers: ContentType) -> Response {
+    if !signal.is_otlp() {
+        return axum::Json(serde_json::json!({"accepted": records})).into_response();
+    }
+    ([(CONTENT_TYPE, answers.as_str())], answer::success(answers)).into_response()
 }
 
-impl Door {
-    fn success(self, records: usize) -> Response {
-        if !self.signal.is_otlp() {
-            return axum::Json(serde_json::json!({"accepted": records})).into_response();
-        }
-        ([(CONTENT_TYPE, self.answers.as_str())], answer::success(self.answers)).into_response()
-    }
-
-    fn fault(self, fault: Fault) -> Response {
-        if self.signal.is_otlp() { fault.into_otlp(self.answers) } else { fault.into_response() }
-    }
+fn refuse(signal: Signal, fault: Fault, answers: ContentType) -> Response {
+    if signal.is_otlp() { fault.into_otlp(answers) } else { fault.into_response() }
 }

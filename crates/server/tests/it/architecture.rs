@@ -40,6 +40,7 @@ const OWNERS: &[(&str, &[&str], &[&str])] = &[
     ("prost", &["bench"], &["receive"]),
     ("sqlx", &["catalog"], &[]),
     ("tokio", &["catalog", "lake", "query", "server"], &[]),
+    ("tonic", &["server"], &[]),
     ("ureq", &["cli"], &[]),
 ];
 

@@ -1,0 +1,81 @@
+//! What the doors of telemetry, HTTP and gRPC, do alike: who is it, is there room, and what is left of a refusal.
+
+use std::sync::Arc;
+
+use axum::http::header::USER_AGENT;
+use axum::http::{HeaderMap, StatusCode};
+use record::caller::{Caller, Scope};
+use record::source::{Provider, Signal};
+
+use crate::authenticate::{Denied, authenticate};
+use crate::flow::accept::{Refused, keep_refusal};
+use crate::house::House;
+use crate::http::error::Fault;
+use crate::pressure::{Pressure, Sender, Transport};
+
+/// What is known of a request before its body.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Door {
+    pub(crate) transport: Transport,
+    /// What the route says; `None`: found from the body.
+    pub(crate) provider: Option<Provider>,
+    pub(crate) signal: Signal,
+    pub(crate) sender: Sender,
+}
+
+impl Door {
+    pub(crate) fn new(transport: Transport, provider: Option<Provider>, signal: Signal, headers: &HeaderMap) -> Self {
+        let user_agent = headers.get(USER_AGENT).and_then(|value| value.to_str().ok()).unwrap_or_default();
+        Self { transport, provider, signal, sender: Sender::of(transport, provider, user_agent) }
+    }
+
+    /// Who sends this, if the key may and there is room. Called before the body is read.
+    pub(crate) async fn admit(self, house: &House, headers: &HeaderMap) -> Result<Arc<Caller>, Fault> {
+        let caller = match authenticate(&house.catalog, headers, Scope::Ingest).await {
+            Ok(caller) => caller,
+            Err(denied) => {
+                let fault = Fault::from(&denied);
+                if let Denied::Scope { caller, .. } = &denied {
+                    self.keep(house, caller, &fault, 0).await;
+                }
+                return Err(fault);
+            }
+        };
+        if Pressure::of(house).sheds(self.sender, self.signal) {
+            house.metrics.shed(house, self);
+            return Err(Fault::new(StatusCode::SERVICE_UNAVAILABLE, "the server is near its limits, send it again"));
+        }
+        Ok(caller)
+    }
+
+    /// Ends a request that was let in: a refusal leaves a row, or counts as shed. `outcome` is the number of records, or why not and
+    /// how many bytes came.
+    pub(crate) async fn settle(
+        self,
+        house: &House,
+        caller: &Caller,
+        outcome: Result<usize, (Fault, u64)>,
+    ) -> Result<usize, Fault> {
+        let (fault, bytes) = match outcome {
+            Ok(records) => return Ok(records),
+            Err(refused) => refused,
+        };
+        if fault.status == StatusCode::SERVICE_UNAVAILABLE {
+            house.metrics.shed(house, self);
+        } else {
+            self.keep(house, caller, &fault, bytes).await;
+        }
+        Err(fault)
+    }
+
+    async fn keep(self, house: &House, caller: &Caller, fault: &Fault, bytes: u64) {
+        let refused = Refused {
+            provider: self.provider,
+            signal: self.signal,
+            status: fault.status.as_u16(),
+            reason: &fault.message,
+            bytes,
+        };
+        keep_refusal(house, caller, refused).await;
+    }
+}
