@@ -13,6 +13,7 @@ use journal::disk::RealDisk;
 use lake::root::Root;
 use lake::{Lake, Options};
 use query::Engine;
+use query::prices::Prices;
 use record::caller::{Scopes, Tenant};
 use record::secret::Secret;
 use record::time::Clock;
@@ -116,7 +117,10 @@ async fn open(config: Config, queries: Handle) -> Result<Arc<House>> {
         );
         journal.release(known)?;
     }
-    let engine = Engine::start(lake.clone(), config.query.clone(), queries)?;
+    let mut engine = Engine::start(lake.clone(), config.query.clone(), queries)?;
+    if let Some(file) = &config.prices_file {
+        engine = engine.with_prices(Prices::load(file)?)?;
+    }
     let sanitizer = Sanitizer::new(config.capture.clone());
     let metrics = Metrics::new()?;
     Ok(Arc::new(House { config, clock, catalog, sanitizer, journal, lake, engine, metrics, in_flight: Arc::default() }))
