@@ -5,10 +5,9 @@ use std::time::Duration;
 
 use arrow::array::RecordBatch;
 use arrow::datatypes::SchemaRef;
-use datafusion::catalog::{CatalogProvider, MemoryCatalogProvider, MemoryCatalogProviderList};
 use datafusion::common::ScalarValue;
 use datafusion::execution::disk_manager::{DiskManagerBuilder, DiskManagerMode};
-use datafusion::execution::memory_pool::FairSpillPool;
+use datafusion::execution::memory_pool::GreedyMemoryPool;
 use datafusion::execution::runtime_env::{RuntimeEnv, RuntimeEnvBuilder};
 use datafusion::execution::session_state::SessionStateBuilder;
 use datafusion::execution::{FunctionRegistry, SessionState};
@@ -22,7 +21,9 @@ use serde_json::Value;
 use crate::QueryError;
 use crate::bounded::{BOUNDED_FUNCTIONS, Bounded};
 use crate::guard;
-use crate::tables::TenantTables;
+use crate::prices::{PriceOf, Prices};
+use crate::tables::{CATALOG, SCHEMA, TenantTables};
+use crate::unused_joins::DropUnusedJoins;
 
 /// What one query may use; each is a documented setting.
 #[derive(Clone, Debug)]
@@ -61,16 +62,11 @@ pub struct Answer {
 pub struct Engine {
     lake: Lake,
     limits: Limits,
+    prices: Prices,
     /// Functions, optimizer and settings; shared by all queries.
     base: SessionState,
     threads: tokio::runtime::Handle,
 }
-
-/// The name of the catalog and of the schema that unqualified names mean.
-const CATALOG: &str = "modlake";
-const SCHEMA: &str = "public";
-/// The schema under which the tables have the names of the system we are a drop-in for.
-const MODA: &str = "moda";
 
 impl Engine {
     /// `threads`: where queries run.
@@ -91,6 +87,7 @@ impl Engine {
             .with_default_features()
             .with_table_factories(std::collections::HashMap::new())
             .with_file_formats(Vec::new())
+            .with_optimizer_rule(Arc::new(DropUnusedJoins))
             .build();
         for name in guard::UNBOUNDED_FUNCTIONS {
             let removed = base.deregister_udf(name);
@@ -102,7 +99,16 @@ impl Engine {
             let replaced = base.register_udf(Arc::new(bounded));
             replaced.map_err(|error| QueryError::Internal(error.strip_backtrace()))?;
         }
-        Ok(Self { lake, limits, base, threads })
+        let prices = Prices::default();
+        Self { lake, limits, prices: prices.clone(), base, threads }.with_prices(prices)
+    }
+
+    /// Prices requests by `prices` instead of the shipped list.
+    pub fn with_prices(mut self, prices: Prices) -> Result<Self, QueryError> {
+        let replaced = self.base.register_udf(Arc::new(ScalarUDF::from(PriceOf::new(prices.clone()))));
+        replaced.map_err(|error| QueryError::Internal(error.strip_backtrace()))?;
+        self.prices = prices;
+        Ok(self)
     }
 
     pub fn limits(&self) -> &Limits {
@@ -166,21 +172,18 @@ impl Engine {
 
     /// A session that knows one tenant's tables and nothing else.
     fn session(&self, tenant: Tenant) -> datafusion::error::Result<SessionContext> {
-        let tables = Arc::new(TenantTables::new(self.lake.clone(), tenant, Arc::new(self.base.clone())));
-        let catalog = MemoryCatalogProvider::new();
-        catalog.register_schema(SCHEMA, Arc::clone(&tables) as _)?;
-        catalog.register_schema(MODA, tables)?;
-        let catalogs = Arc::new(MemoryCatalogProviderList::new());
-        datafusion::catalog::CatalogProviderList::register_catalog(&*catalogs, CATALOG.to_owned(), Arc::new(catalog));
+        let tables = TenantTables::new(self.lake.clone(), tenant, self.prices.clone(), Arc::new(self.base.clone()));
+        let catalogs = tables.catalogs()?;
         let state = SessionStateBuilder::new_from_existing(self.base.clone()).with_catalog_list(catalogs).build();
         Ok(SessionContext::new_with_state(state))
     }
 }
 
-/// Queries spill nothing to disk: what they hold is bounded, and no second copy of anybody's rows lies about.
+/// Queries spill nothing to disk: what they hold is bounded, and no second copy of anybody's rows lies about. Operators take
+/// memory as they need it: in equal shares, as those that spill are given it, a view of many operators has none for the few large.
 fn runtime(limits: &Limits) -> Result<Arc<RuntimeEnv>, QueryError> {
     RuntimeEnvBuilder::new()
-        .with_memory_pool(Arc::new(FairSpillPool::new(limits.memory_bytes)))
+        .with_memory_pool(Arc::new(GreedyMemoryPool::new(limits.memory_bytes)))
         .with_disk_manager_builder(DiskManagerBuilder::default().with_mode(DiskManagerMode::Disabled))
         .build_arc()
         .map_err(|error| QueryError::Internal(error.strip_backtrace()))

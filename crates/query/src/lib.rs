@@ -1,7 +1,7 @@
 //! SQL over the lake: committed files and rows not yet committed, one tenant at a time, read only.
 //!
 //! [`engine`] runs a query within its limits, [`guard`] says what may be asked, [`tables`] shows each caller its own rows,
-//! [`format`](mod@format) writes the answer as JSON, CSV, NDJSON, Arrow or Parquet.
+//! [`views`] counts once what several signals tell, [`prices`] says what models cost, [`format`](mod@format) writes the answer as JSON, CSV, NDJSON, Arrow or Parquet.
 //!
 //! Architecture invariant: `DataFusion`'s types stay inside this crate (and what `lake` hands it).
 
@@ -10,6 +10,12 @@ pub mod engine;
 pub mod guard;
 
 mod tables;
+
+pub mod views;
+
+pub mod prices;
+
+mod unused_joins;
 
 mod bounded;
 

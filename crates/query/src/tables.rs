@@ -1,4 +1,5 @@
-//! The tables a caller sees: each is a view of committed and pending rows, filtered by the caller's tenant.
+//! The tables a caller sees: each is a view of committed and pending rows, filtered by the caller's tenant. The views of
+//! [`crate::views`] are planned over these and see nothing else.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -7,23 +8,41 @@ use arrow::array::RecordBatch;
 use arrow::compute::cast;
 use arrow::datatypes::SchemaRef;
 use async_trait::async_trait;
-use datafusion::catalog::{MemTable, SchemaProvider, TableProvider};
+use datafusion::catalog::{
+    CatalogProvider, CatalogProviderList, MemTable, MemoryCatalogProvider, MemoryCatalogProviderList, SchemaProvider,
+    TableProvider,
+};
 use datafusion::datasource::{ViewTable, provider_as_source};
 use datafusion::error::{DataFusionError, Result};
 use datafusion::execution::SessionState;
+use datafusion::execution::session_state::SessionStateBuilder;
 use datafusion::logical_expr::LogicalPlanBuilder;
 use datafusion::prelude::{col, lit};
 use lake::Lake;
 use record::caller::Tenant;
 use record::dictionary::{TABLES, Table};
 
+use crate::prices::Prices;
+use crate::views::{INTERNAL, VIEWS, View};
+
+/// The name of the catalog and of the schema that unqualified names mean.
+pub(crate) const CATALOG: &str = "modlake";
+pub(crate) const SCHEMA: &str = "public";
+/// The schema under which the tables have the names of the system we are a drop-in for.
+const MODA: &str = "moda";
+/// The schema that only views know.
+const WITHIN: &str = "internal";
+/// What models cost: the same for all tenants.
+const PRICES: &str = "prices";
+
 /// One tenant's tables, for one query: every mention of a table in it reads the same instant.
 #[derive(Clone)]
 pub(crate) struct TenantTables {
     lake: Lake,
     tenant: Tenant,
+    prices: Prices,
     session: Arc<SessionState>,
-    views: Arc<Mutex<HashMap<&'static str, Arc<dyn TableProvider>>>>,
+    known: Arc<Mutex<HashMap<&'static str, Arc<dyn TableProvider>>>>,
 }
 
 impl std::fmt::Debug for TenantTables {
@@ -33,11 +52,43 @@ impl std::fmt::Debug for TenantTables {
 }
 
 impl TenantTables {
-    pub(crate) fn new(lake: Lake, tenant: Tenant, session: Arc<SessionState>) -> Self {
-        Self { lake, tenant, session, views: Arc::default() }
+    pub(crate) fn new(lake: Lake, tenant: Tenant, prices: Prices, session: Arc<SessionState>) -> Self {
+        Self { lake, tenant, prices, session, known: Arc::default() }
     }
 
-    async fn view(&self, table: &'static Table) -> Result<Arc<dyn TableProvider>> {
+    /// What a caller's query can name.
+    pub(crate) fn catalogs(&self) -> Result<Arc<dyn CatalogProviderList>> {
+        self.catalogs_with(None)
+    }
+
+    fn catalogs_with(&self, internal: Option<Internal>) -> Result<Arc<dyn CatalogProviderList>> {
+        let catalog = MemoryCatalogProvider::new();
+        catalog.register_schema(SCHEMA, Arc::new(self.clone()))?;
+        catalog.register_schema(MODA, Arc::new(self.clone()))?;
+        if let Some(internal) = internal {
+            catalog.register_schema(WITHIN, Arc::new(internal))?;
+        }
+        let catalogs = MemoryCatalogProviderList::new();
+        catalogs.register_catalog(CATALOG.to_owned(), Arc::new(catalog));
+        Ok(Arc::new(catalogs))
+    }
+
+    /// The provider of `name`, made when it is first asked for.
+    async fn once(
+        &self,
+        name: &'static str,
+        make: impl Future<Output = Result<Arc<dyn TableProvider>>> + Send,
+    ) -> Result<Arc<dyn TableProvider>> {
+        let known = self.known.lock().unwrap_or_else(PoisonError::into_inner).get(name).cloned();
+        if let Some(provider) = known {
+            return Ok(provider);
+        }
+        let made = make.await?;
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        Ok(Arc::clone(known.entry(name).or_insert(made)))
+    }
+
+    async fn rows(&self, table: &'static Table) -> Result<Arc<dyn TableProvider>> {
         let external = |error: lake::LakeError| DataFusionError::External(Box::new(error));
         let reading = self.lake.read(table, self.tenant.as_str()).map_err(external)?;
         let committed = reading.committed(Arc::clone(&self.session)).await.map_err(external)?;
@@ -54,27 +105,63 @@ impl TenantTables {
         };
         Ok(Arc::new(ViewTable::new(plan.build()?, None)))
     }
+
+    async fn view(&self, view: &'static View) -> Result<Arc<dyn TableProvider>> {
+        let catalogs = self.catalogs_with(Some(Internal(self.clone())))?;
+        let state =
+            SessionStateBuilder::new_from_existing(self.session.as_ref().clone()).with_catalog_list(catalogs).build();
+        let plan = state.create_logical_plan(view.sql).await?;
+        let plan = state.analyzer().execute_and_check(plan, state.config_options(), |_, _| {})?;
+        Ok(Arc::new(ViewTable::new(plan, None)))
+    }
+
+    fn prices(&self) -> Result<Arc<dyn TableProvider>> {
+        let batch = self.prices.batch();
+        Ok(Arc::new(MemTable::try_new(batch.schema(), vec![vec![batch]])?))
+    }
 }
 
 #[async_trait]
 impl SchemaProvider for TenantTables {
     fn table_names(&self) -> Vec<String> {
-        TABLES.iter().map(|table| table.name.to_owned()).collect()
+        let tables = TABLES.iter().map(|table| table.name);
+        tables.chain(VIEWS.iter().map(|view| view.name)).chain([PRICES]).map(str::to_owned).collect()
     }
 
     async fn table(&self, name: &str) -> Result<Option<Arc<dyn TableProvider>>> {
-        let Some(table) = TABLES.into_iter().find(|table| table.name == name) else { return Ok(None) };
-        let known = self.views.lock().unwrap_or_else(PoisonError::into_inner).get(table.name).cloned();
-        if let Some(view) = known {
-            return Ok(Some(view));
+        if let Some(table) = TABLES.into_iter().find(|table| table.name == name) {
+            self.once(table.name, self.rows(table)).await.map(Some)
+        } else if let Some(view) = VIEWS.iter().find(|view| view.name == name) {
+            self.once(view.name, self.view(view)).await.map(Some)
+        } else if name == PRICES {
+            self.prices().map(Some)
+        } else {
+            Ok(None)
         }
-        let view = self.view(table).await?;
-        let mut views = self.views.lock().unwrap_or_else(PoisonError::into_inner);
-        Ok(Some(Arc::clone(views.entry(table.name).or_insert(view))))
     }
 
     fn table_exist(&self, name: &str) -> bool {
-        TABLES.iter().any(|table| table.name == name)
+        self.table_names().iter().any(|known| known == name)
+    }
+}
+
+/// The schema of what views share.
+#[derive(Clone, Debug)]
+struct Internal(TenantTables);
+
+#[async_trait]
+impl SchemaProvider for Internal {
+    fn table_names(&self) -> Vec<String> {
+        INTERNAL.iter().map(|view| view.name.to_owned()).collect()
+    }
+
+    async fn table(&self, name: &str) -> Result<Option<Arc<dyn TableProvider>>> {
+        let Some(view) = INTERNAL.iter().find(|view| view.name == name) else { return Ok(None) };
+        self.0.once(view.name, self.0.view(view)).await.map(Some)
+    }
+
+    fn table_exist(&self, name: &str) -> bool {
+        INTERNAL.iter().any(|view| view.name == name)
     }
 }
 

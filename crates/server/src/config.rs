@@ -30,6 +30,8 @@ pub struct Config {
     pub journal: Journal,
     pub lake: Lake,
     pub query: query::Limits,
+    /// What models cost; the shipped list where there is none.
+    pub prices_file: Option<PathBuf>,
     pub log: Log,
 }
 
@@ -85,6 +87,7 @@ impl Default for Config {
             journal: Journal { max_bytes: 4 << 30, segment_bytes: 64 << 20, max_age: None },
             lake: Lake { flush_bytes: 32 << 20, flush_after: Duration::from_secs(30), dedupe_window: 1_000_000 },
             query: query::Limits::default(),
+            prices_file: None,
             log: Log { filter: "info".to_owned(), json: false },
         }
     }

@@ -14,6 +14,7 @@ use journal::disk::RealDisk;
 use lake::root::Root;
 use lake::{Lake, Options};
 use query::Engine;
+use query::prices::Prices;
 use record::caller::{Scopes, Tenant};
 use record::secret::Secret;
 use record::time::Clock;
@@ -147,7 +148,10 @@ async fn open(config: Config, queries: Handle) -> Result<Arc<House>> {
         );
         journal.release(known)?;
     }
-    let engine = Engine::start(lake.clone(), config.query.clone(), queries)?;
+    let mut engine = Engine::start(lake.clone(), config.query.clone(), queries)?;
+    if let Some(file) = &config.prices_file {
+        engine = engine.with_prices(Prices::load(file)?)?;
+    }
     let sanitizer = Sanitizer::new(config.capture.clone());
     let metrics = Metrics::new()?;
     let in_flight = house::room_for_bodies(&config);

@@ -206,6 +206,14 @@ pub const SETTINGS: &[Setting] = &[
         Ok(())
     }),
     setting(
+        "query.prices_file",
+        "CSV of what models cost, instead of the shipped list; the table `prices` shows what is used",
+        |config, text| {
+            config.prices_file = (!text.is_empty()).then(|| text.into());
+            Ok(())
+        },
+    ),
+    setting(
         "log.filter",
         "what is logged: error, warn, info, debug, or crate=level,… [default: info]",
         |config, text| {

@@ -8,6 +8,8 @@ use std::path::Path;
 
 use lake::root::Root;
 use lake::{Lake, Options};
+use query::prices::COLUMNS as PRICE_COLUMNS;
+use query::views::VIEWS;
 use query::{Engine, Limits};
 use record::caller::Tenant;
 use record::dictionary::{PARTITION_COLUMNS, TABLES};
@@ -234,7 +236,7 @@ fn tables_page() -> String {
     let mut page = format!(
         "# Tables
 
-<!-- Made from crates/record/src/dictionary.rs. Write it anew with: {ACCEPT} -->
+<!-- Made from crates/record/src/dictionary.rs and crates/query/src/views. Write it anew with: {ACCEPT} -->
 
 A query names a table plainly or in the schema `moda`: `coding_agent_events` and `moda.coding_agent_events` are one. It sees the
 rows of its key's tenant, those of the last second included. `SHOW TABLES` and `information_schema.columns` list what is here.
@@ -277,8 +279,54 @@ Every table has these besides its own; all are text.
                 .expect("a text takes more");
         }
     }
+    page.push_str(VIEWS_INTRODUCTION);
+    for view in &VIEWS {
+        let (name, doc) = (view.name, view.doc());
+        write!(page, "\n## `{name}`\n\n{doc}\n\n| column | type | meaning |\n|---|---|---|\n")
+            .expect("a text takes more");
+        for column in view.columns() {
+            writeln!(page, "| `{}` | {} | {} |", column.name, column.kind, column.doc).expect("a text takes more");
+        }
+    }
+    page.push_str(PRICES_INTRODUCTION);
+    for (name, kind, doc) in PRICE_COLUMNS {
+        writeln!(page, "| `{name}` | {kind} | {doc} |").expect("a text takes more");
+    }
     page
 }
+
+const VIEWS_INTRODUCTION: &str = "
+# Views
+
+One thing often arrives three times: as a log record, a span and a hook, and again when an agent's own files are imported. These
+views count it once, with the best value of each column, and `signals` says who saw it. They are named as tables are.
+
+```sql
+SELECT repo, day, sum(cost_usd) AS cost_usd, sum(total_tokens) AS tokens
+FROM costs
+GROUP BY repo, day
+ORDER BY cost_usd DESC
+LIMIT 20;
+
+SELECT tool_name, count(*) AS calls, count(*) FILTER (WHERE NOT success) AS failures
+FROM tool_calls
+GROUP BY tool_name
+ORDER BY calls DESC;
+```
+
+A condition on `provider` or `session_id` narrows what is read; one on a time does not, since a thing is known whole or not at all.
+";
+
+const PRICES_INTRODUCTION: &str = "
+## `prices`
+
+What models cost, for requests whose client does not say: the shipped list, or the file that `query.prices_file` names. That file
+is CSV with these columns in this order; lines that begin with `#` are skipped, and an error names the line. An unknown model has no
+cost rather than a guessed one. Cache writes are priced as those that live five minutes.
+
+| column | type | meaning |
+|---|---|---|
+";
 
 /// Compares the file with what it is to be, or writes it.
 fn check(name: &str, expected: &str) {
