@@ -12,7 +12,8 @@ use datafusion::execution::memory_pool::FairSpillPool;
 use datafusion::execution::runtime_env::{RuntimeEnv, RuntimeEnvBuilder};
 use datafusion::execution::session_state::SessionStateBuilder;
 use datafusion::execution::{FunctionRegistry, SessionState};
-use datafusion::logical_expr::ScalarUDF;
+use datafusion::optimizer::OptimizerRule;
+use datafusion::physical_plan::execute_stream;
 use datafusion::prelude::{SessionConfig, SessionContext};
 use futures::StreamExt;
 use lake::Lake;
@@ -20,8 +21,12 @@ use record::caller::Tenant;
 use serde_json::Value;
 
 use crate::QueryError;
-use crate::bounded::{BOUNDED_FUNCTIONS, Bounded};
+use crate::allowance::Allowance;
+use crate::bounded::rewrite::BoundFunctions;
+use crate::bounded::size;
 use crate::guard;
+use crate::planning::Watched;
+use crate::spread::MeasureWhatSpreads;
 use crate::tables::TenantTables;
 
 /// What one query may use; each is a documented setting.
@@ -96,12 +101,6 @@ impl Engine {
             let removed = base.deregister_udf(name);
             removed.map_err(|error| QueryError::Internal(error.strip_backtrace()))?;
         }
-        for name in BOUNDED_FUNCTIONS {
-            let inner = base.udf(name).map_err(|error| QueryError::Internal(error.strip_backtrace()))?;
-            let bounded = ScalarUDF::from(Bounded::new(inner, limits.memory_bytes));
-            let replaced = base.register_udf(Arc::new(bounded));
-            replaced.map_err(|error| QueryError::Internal(error.strip_backtrace()))?;
-        }
         Ok(Self { lake, limits, base, threads })
     }
 
@@ -131,7 +130,8 @@ impl Engine {
     async fn run(&self, tenant: Tenant, query: &str, params: Vec<Value>) -> Result<Answer, QueryError> {
         let fail = |error| QueryError::from_datafusion(&error, self.limits.memory_bytes);
         let statement = guard::check(query, self.limits.operators)?;
-        let context = self.session(tenant).map_err(fail)?;
+        let allowance = Arc::new(Allowance::new(&self.limits, Arc::clone(&self.base.runtime_env().memory_pool)));
+        let context = self.session(tenant, &allowance).map_err(fail)?;
         let plan = context.state().statement_to_plan(statement).await.map_err(fail)?;
         guard::options().verify_plan(&plan).map_err(|error| QueryError::Refused(error.strip_backtrace()))?;
         let mut frame = context.execute_logical_plan(plan).await.map_err(fail)?;
@@ -140,12 +140,18 @@ impl Engine {
             frame = frame.with_param_values(values).map_err(fail)?;
         }
         let schema = Arc::clone(frame.schema().inner());
-        let mut stream = frame.execute_stream().await.map_err(fail)?;
+        let (state, plan) = frame.into_parts();
+        let plan = state.optimize(&plan).map_err(fail)?;
+        allowance.run();
+        let plan = state.query_planner().create_physical_plan(&plan, &state).await.map_err(fail)?;
+        let mut stream = execute_stream(plan, state.task_ctx()).map_err(fail)?;
         let (mut batches, mut rows, mut bytes) = (Vec::new(), 0, 0);
         while let Some(batch) = stream.next().await {
             let batch = batch.map_err(fail)?;
             rows += batch.num_rows();
-            bytes += batch.get_array_memory_size();
+            // texts that many rows share are written out for each of them
+            let written: usize = batch.columns().iter().map(size::logical).sum();
+            bytes += batch.get_array_memory_size().max(written);
             self.check_size(rows, bytes)?;
             batches.push(batch);
         }
@@ -165,14 +171,24 @@ impl Engine {
     }
 
     /// A session that knows one tenant's tables and nothing else.
-    fn session(&self, tenant: Tenant) -> datafusion::error::Result<SessionContext> {
+    fn session(&self, tenant: Tenant, allowance: &Arc<Allowance>) -> datafusion::error::Result<SessionContext> {
         let tables = Arc::new(TenantTables::new(self.lake.clone(), tenant, Arc::new(self.base.clone())));
         let catalog = MemoryCatalogProvider::new();
         catalog.register_schema(SCHEMA, Arc::clone(&tables) as _)?;
         catalog.register_schema(MODA, tables)?;
         let catalogs = Arc::new(MemoryCatalogProviderList::new());
         datafusion::catalog::CatalogProviderList::register_catalog(&*catalogs, CATALOG.to_owned(), Arc::new(catalog));
-        let state = SessionStateBuilder::new_from_existing(self.base.clone()).with_catalog_list(catalogs).build();
+        let watched = |rule: &Arc<dyn OptimizerRule + Send + Sync>| -> Arc<dyn OptimizerRule + Send + Sync> {
+            Arc::new(Watched { rule: Arc::clone(rule), allowance: Arc::clone(allowance) })
+        };
+        let bounding = || Arc::new(BoundFunctions { allowance: Arc::clone(allowance) });
+        let state = SessionStateBuilder::new_from_existing(self.base.clone())
+            .with_catalog_list(catalogs)
+            .with_optimizer_rules(self.base.optimizers().iter().map(watched).collect())
+            .with_optimizer_rule(bounding())
+            .with_analyzer_rule(bounding())
+            .with_physical_optimizer_rule(Arc::new(MeasureWhatSpreads { allowance: Arc::clone(allowance) }))
+            .build();
         Ok(SessionContext::new_with_state(state))
     }
 }

@@ -27,6 +27,10 @@ impl QueryError {
                 message: format!("the query needs more memory than the {memory_bytes} bytes that queries may use"),
                 setting: "query.memory_bytes",
             },
+            DataFusionError::External(error) => match error.downcast_ref::<Self>() {
+                Some(Self::Limit { message, setting }) => Self::Limit { message: message.clone(), setting },
+                _ => Self::Internal(plain(&error.to_string())),
+            },
             DataFusionError::SQL(error, _) => Self::Invalid(match &**error {
                 ParserError::ParserError(message) | ParserError::TokenizerError(message) => message.clone(),
                 ParserError::RecursionLimitExceeded => "the query nests too deep".to_owned(),

@@ -11,7 +11,13 @@ pub mod guard;
 
 mod tables;
 
+mod allowance;
+
 mod bounded;
+
+mod planning;
+
+mod spread;
 
 pub mod format;
 
