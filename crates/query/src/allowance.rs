@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use datafusion::error::{DataFusionError, Result};
 use datafusion::execution::memory_pool::{MemoryConsumer, MemoryPool, MemoryReservation};
@@ -15,6 +15,7 @@ pub(crate) struct Allowance {
     /// Of all queries.
     pool: Arc<dyn MemoryPool>,
     memory_bytes: usize,
+    time: Duration,
     end: Instant,
     running: AtomicBool,
 }
@@ -27,8 +28,14 @@ pub(crate) const CONSTANT_BYTES: usize = 4 << 10;
 impl Allowance {
     /// From now on.
     pub(crate) fn new(limits: &Limits, pool: Arc<dyn MemoryPool>) -> Self {
-        let end = Instant::now() + limits.time;
-        Self { pool, memory_bytes: limits.memory_bytes, end, running: AtomicBool::new(false) }
+        let time = limits.time;
+        Self {
+            pool,
+            memory_bytes: limits.memory_bytes,
+            time,
+            end: Instant::now() + time,
+            running: AtomicBool::new(false),
+        }
     }
 
     /// The plan is made; from now on functions make results, not constants.
@@ -58,7 +65,7 @@ impl Allowance {
         if Instant::now() < self.end {
             return Ok(());
         }
-        Err(limit("the query took too long".to_owned(), "query.time_seconds"))
+        Err(DataFusionError::External(Box::new(QueryError::took_too_long(self.time))))
     }
 
     /// Nothing yet, for what `name` makes.

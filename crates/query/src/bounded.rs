@@ -51,7 +51,7 @@ impl Bounded {
     /// not count it.
     fn constant(&self, args: ScalarFunctionArgs) -> Result<ColumnarValue> {
         let rows = args.number_rows;
-        let made = self.rows(ScalarFunctionArgs { number_rows: 1, ..args })?;
+        let made = self.rows(&ScalarFunctionArgs { number_rows: 1, ..args })?;
         let value = ScalarValue::try_from_array(&made, 0)?;
         let all = size::logical(&made).saturating_mul(rows);
         if rows <= 1 || all <= COUNTED_BYTES {
@@ -61,27 +61,26 @@ impl Bounded {
         let held = self.allowance.reserve(self.name());
         held.try_grow(all)?;
         let spread = value.to_array_of_size(rows)?;
-        Ok(ColumnarValue::Array(hold::hold(spread, &[], held)?))
+        Ok(ColumnarValue::Array(hold::hold(&spread, &[], held)?))
     }
 
-    fn rows(&self, args: ScalarFunctionArgs) -> Result<ArrayRef> {
+    fn rows(&self, args: &ScalarFunctionArgs) -> Result<ArrayRef> {
         let given = size::Given::of_all(&args.args)?;
         let mut run = Run { bounded: self, held: self.allowance.reserve(self.name()), pieces: Vec::new(), made: 0 };
-        run.from(&args, &given, 0, args.number_rows)?;
+        run.from(args, &given, 0, args.number_rows)?;
         let Run { held, mut pieces, made, .. } = run;
-        let result = match pieces.len() {
-            1 => pieces.remove(0),
-            _ => {
-                held.try_grow(made)?;
-                let parts: Vec<&dyn Array> = pieces.iter().map(AsRef::as_ref).collect();
-                concat(&parts)?
-            }
+        let result = if pieces.len() == 1 {
+            pieces.remove(0)
+        } else {
+            held.try_grow(made)?;
+            let parts: Vec<&dyn Array> = pieces.iter().map(AsRef::as_ref).collect();
+            concat(&parts)?
         };
         if result.get_array_memory_size() <= COUNTED_BYTES {
             return Ok(result);
         }
         let arrays: Vec<ArrayRef> = given.into_iter().map(|given| given.array).collect();
-        hold::hold(result, &arrays, held)
+        hold::hold(&result, &arrays, held)
     }
 }
 
@@ -234,6 +233,6 @@ impl ScalarUDFImpl for Bounded {
         if constant && self.signature().volatility != Volatility::Volatile {
             return self.constant(args);
         }
-        Ok(ColumnarValue::Array(self.rows(args)?))
+        Ok(ColumnarValue::Array(self.rows(&args)?))
     }
 }

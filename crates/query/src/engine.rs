@@ -119,10 +119,7 @@ impl Engine {
             Ok(Err(error)) => Err(QueryError::Internal(error.to_string())),
             Err(_) => {
                 task.abort();
-                Err(QueryError::Limit {
-                    message: format!("the query took longer than {} s", time.as_secs_f64()),
-                    setting: "query.time_seconds",
-                })
+                Err(QueryError::took_too_long(time))
             }
         }
     }

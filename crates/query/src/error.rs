@@ -1,3 +1,5 @@
+use std::time::Duration;
+
 use datafusion::error::DataFusionError;
 use datafusion::logical_expr::sqlparser::parser::ParserError;
 use thiserror::Error;
@@ -20,6 +22,14 @@ pub enum QueryError {
 }
 
 impl QueryError {
+    /// `time`: what a query may take.
+    pub(crate) fn took_too_long(time: Duration) -> Self {
+        Self::Limit {
+            message: format!("the query took longer than {} s", time.as_secs_f64()),
+            setting: "query.time_seconds",
+        }
+    }
+
     /// `memory_bytes`: what all queries may use.
     pub(crate) fn from_datafusion(error: &DataFusionError, memory_bytes: usize) -> Self {
         match error.find_root() {

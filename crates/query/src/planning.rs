@@ -46,8 +46,10 @@ fn check_expressions(plan: &LogicalPlan) -> Result<()> {
         })
     })?;
     if count > NODE_EXPRESSIONS {
-        let message = "the query repeats its own expressions too often: each use of a computed column repeats it";
-        return Err(limit(message.to_owned(), "query.max_operators"));
+        let message = format!(
+            "the query is more than {NODE_EXPRESSIONS} expressions once each use of a computed column is written out"
+        );
+        return Err(limit(message, "query.max_operators"));
     }
     Ok(())
 }

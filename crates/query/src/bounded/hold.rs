@@ -23,7 +23,7 @@ impl AsRef<[u8]> for Held {
 }
 
 /// `array`, whose buffers that are not `given`'s are counted in `reserved` until they are dropped.
-pub(crate) fn hold(array: ArrayRef, given: &[ArrayRef], reserved: MemoryReservation) -> Result<ArrayRef> {
+pub(crate) fn hold(array: &ArrayRef, given: &[ArrayRef], reserved: MemoryReservation) -> Result<ArrayRef> {
     let known = known(given.iter());
     let data = array.to_data();
     reserved.try_resize(new_in(&data, &known))?;

@@ -1,5 +1,7 @@
 //! How much a function could make of what it is given, and how many steps it could take.
 
+use std::sync::Arc;
+
 use arrow::array::{Array, ArrayRef, AsArray};
 use arrow::compute::cast;
 use arrow::datatypes::{DataType, Int64Type};
@@ -15,14 +17,14 @@ pub(crate) struct Given {
 impl Given {
     pub(crate) fn of_all(args: &[ColumnarValue]) -> Result<Vec<Self>> {
         let of = |value: &ColumnarValue| match value {
-            ColumnarValue::Array(array) => Ok(Self { array: array.clone(), one_for_all: false }),
+            ColumnarValue::Array(array) => Ok(Self { array: Arc::clone(array), one_for_all: false }),
             ColumnarValue::Scalar(value) => Ok(Self { array: value.to_array()?, one_for_all: true }),
         };
         args.iter().map(of).collect()
     }
 
     pub(crate) fn rows(&self, from: usize, rows: usize) -> Self {
-        let array = if self.one_for_all { self.array.clone() } else { self.array.slice(from, rows) };
+        let array = if self.one_for_all { Arc::clone(&self.array) } else { self.array.slice(from, rows) };
         Self { array, one_for_all: self.one_for_all }
     }
 
@@ -134,7 +136,6 @@ enum Texts {
 
 fn bytes(array: &ArrayRef, texts: Texts) -> usize {
     let rows = array.len();
-    let span = |first: usize, last: usize| last.saturating_sub(first);
     match array.data_type() {
         DataType::Utf8 => offsets(array.as_string::<i32>().value_offsets()) + 4 * rows,
         DataType::LargeUtf8 => offsets(array.as_string::<i64>().value_offsets()) + 8 * rows,
@@ -145,21 +146,17 @@ fn bytes(array: &ArrayRef, texts: Texts) -> usize {
         DataType::BinaryView => array.as_binary_view().lengths().map(|length| length as usize + VIEW).sum(),
         DataType::List(_) => {
             let list = array.as_list::<i32>();
-            let (first, last) = (list.value_offsets()[0] as usize, list.value_offsets()[rows] as usize);
-            bytes(&list.values().slice(first, span(first, last)), texts) + 4 * rows
+            bytes(&spanned(list.values(), list.value_offsets()), texts) + 4 * rows
         }
         DataType::LargeList(_) => {
             let list = array.as_list::<i64>();
-            let ends = (list.value_offsets()[0], list.value_offsets()[rows]);
-            let (first, last) = (usize::try_from(ends.0).unwrap_or(0), usize::try_from(ends.1).unwrap_or(0));
-            bytes(&list.values().slice(first, span(first, last)), texts) + 8 * rows
+            bytes(&spanned(list.values(), list.value_offsets()), texts) + 8 * rows
         }
         DataType::FixedSizeList(_, _) => bytes(array.as_fixed_size_list().values(), texts),
         DataType::Map(_, _) => {
             let map = array.as_map();
-            let (first, last) = (map.value_offsets()[0] as usize, map.value_offsets()[rows] as usize);
-            let entries: ArrayRef = std::sync::Arc::new(map.entries().slice(first, span(first, last)));
-            bytes(&entries, texts) + 4 * rows
+            let entries: ArrayRef = Arc::new(map.entries().clone());
+            bytes(&spanned(&entries, map.value_offsets()), texts) + 4 * rows
         }
         DataType::Struct(_) => array.as_struct().columns().iter().map(|column| bytes(column, texts) + rows).sum(),
         DataType::Dictionary(_, _) => {
@@ -174,6 +171,11 @@ fn bytes(array: &ArrayRef, texts: Texts) -> usize {
 
 /// What points to a text that is shared.
 const VIEW: usize = 16;
+
+/// The values between the first and the last offset.
+fn spanned<O: arrow::array::OffsetSizeTrait>(values: &ArrayRef, ends: &[O]) -> ArrayRef {
+    values.slice(ends.first().map_or(0, |first| first.as_usize()), offsets(ends))
+}
 
 fn offsets<O: arrow::array::OffsetSizeTrait>(offsets: &[O]) -> usize {
     match offsets {

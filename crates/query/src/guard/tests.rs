@@ -57,7 +57,7 @@ fn a_chain_is_counted_and_a_list_is_not() {
 #[test]
 fn a_part_counts_each_time_it_is_named() {
     let chain = |levels: usize, twice: &str| {
-        let parts = (1..=levels).map(|n| format!("t{n} as ({})", twice.replace("$", &format!("t{}", n - 1))));
+        let parts = (1..=levels).map(|n| format!("t{n} as ({})", twice.replace('$', &format!("t{}", n - 1))));
         format!("with t0 as (select 1 as n), {} select * from t{levels}", parts.collect::<Vec<_>>().join(", "))
     };
     for twice in [

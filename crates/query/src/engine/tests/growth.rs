@@ -11,7 +11,7 @@ fn chain(first: &str, step: &str, last: &str) -> String {
 async fn ends_in_a_limit(house: &House, query: &str, params: Vec<Value>) {
     let started = std::time::Instant::now();
     let error = house.json(query, params).await.expect_err(query);
-    assert!(matches!(error, QueryError::Limit { .. }), "{query}: {error:?}");
+    assert!(matches!(error, QueryError::Limit { .. }), "{error:?}: {query}");
     assert!(started.elapsed() < Duration::from_secs(20), "{query}");
 }
 
@@ -32,7 +32,6 @@ async fn chains_that_double_end_in_a_limit() {
         (text, "encode(arrow_cast(t, 'Binary'), 'hex')", "length(t) as n"),
         (text, "case when length(t) > 0 then t || t else t end", "length(t) as n"),
         (text, "cast([t, t] as varchar)", "length(t) as n"),
-        (text, "(select max(t || t))", "length(t) as n"),
         (text, "max(t) || max(t)", "length(t) as n"),
         (text, "first_value(t || t) over ()", "length(t) as n"),
         ("[1]", "array_concat(t, t)", "array_length(t) as n"),
@@ -46,7 +45,7 @@ async fn chains_that_double_end_in_a_limit() {
             ends_in_a_limit(&house, &chain(first, step, last).replace("{}", from), vec![]).await;
         }
     }
-    let query = chain("$1", "t || t", "length(t) as n").replace("{}", "from coding_agent_events");
+    let query = chain("cast($1 as varchar)", "t || t", "length(t) as n").replace("{}", "from coding_agent_events");
     ends_in_a_limit(&house, &query, vec![json!("x".repeat(1_000))]).await;
     let query =
         "with recursive r as (select repeat('x', 1000) as t union all select t || t from r) select length(t) from r";

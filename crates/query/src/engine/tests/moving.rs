@@ -21,11 +21,11 @@ fn tool(row: u64) -> Option<&'static str> {
 
 /// Of a thousand rows in a row, so that small files have one or none: what a file's statistics give for the whole column.
 fn session(row: u64) -> Option<String> {
-    (row / 1_000 % 4 != 0).then(|| format!("session-{}", row / 1_000))
+    (!(row / 1_000).is_multiple_of(4)).then(|| format!("session-{}", row / 1_000))
 }
 
 fn is_received(row: u64) -> bool {
-    row / 1_000 % 3 != 0
+    !(row / 1_000).is_multiple_of(3)
 }
 
 fn write(rows: &mut Rows, row: u64) {
@@ -47,7 +47,10 @@ fn write(rows: &mut Rows, row: u64) {
     if let Some(command) = command(row) {
         rows.text(events::COMMAND, &command);
     }
-    rows.text(events::ATTRIBUTES, &format!("{{\"row\":{row},\"pad\":\"{}\"}}", "x".repeat(at.rem_euclid(97) as usize)));
+    rows.text(
+        events::ATTRIBUTES,
+        &format!("{{\"row\":{row},\"pad\":\"{}\"}}", "x".repeat(usize::try_from(row % 97).expect("small"))),
+    );
     rows.end_row(None);
 }
 
