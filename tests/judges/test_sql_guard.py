@@ -363,7 +363,7 @@ MULTIPLYING = {
     "array as text": chain(TEXT, "CAST([t, t] AS VARCHAR)"),
     "array_to_string": chain(TEXT, "array_to_string([t, t], t)"),
     "nested arrays": chain("[model]", "[t, t]", "CAST(t AS VARCHAR)", levels=30),
-    "to_char": chain(TEXT, "to_char(TIMESTAMP '2026-01-01', replace(t, 'o', '%c'))"),
+    "to_char": chain(TEXT, "to_char(TIMESTAMP '2026-01-01', replace(t, 'u', '%c%c'))"),
     "encode": chain(TEXT, "encode(CAST(t AS BYTEA), 'hex')"),
     "case": chain(TEXT, "CASE WHEN length(t) > 0 THEN t || t ELSE t END"),
     "window": chain(TEXT, "first_value(t || t) OVER ()"),
@@ -379,7 +379,7 @@ MULTIPLYING = {
     " FROM coding_agent_events) CROSS JOIN generate_series(1, 100000)",
     "answer of shared texts": "SELECT t FROM (SELECT repeat(model, 1000000) AS t FROM coding_agent_events)"
     " CROSS JOIN generate_series(1, 4000)",
-    "many columns": "SELECT " + ", ".join(f"repeat(model, 10000000 + {n}) AS c{n}" for n in range(400)) + " FROM coding_agent_events",
+    "many columns": "SELECT " + ", ".join(f"repeat(model, 1000000 + {n}) AS c{n}" for n in range(400)) + " FROM coding_agent_events",
     "argument of a table function": "SELECT * FROM generate_series(1, length(repeat(repeat('x', 10000), 100000)))",
     "explained": "EXPLAIN VERBOSE SELECT length(repeat('x', 100000000)) || repeat('y', 100000000) AS n",
 }  # fmt: skip

@@ -4,10 +4,12 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
+use arrow::array::{Array, ArrayRef};
 use datafusion::error::{DataFusionError, Result};
 use datafusion::execution::memory_pool::{MemoryConsumer, MemoryPool, MemoryReservation};
 
 use crate::QueryError;
+use crate::bounded::size;
 use crate::engine::Limits;
 
 #[derive(Debug)]
@@ -22,6 +24,8 @@ pub(crate) struct Allowance {
 
 /// What one function may make at once, as a part of the memory of all queries.
 const RESULT_PART: usize = 4;
+/// What one of its values may be.
+const VALUE_PART: usize = 32;
 /// Constants that planning may make: they are copied from plan to plan.
 pub(crate) const CONSTANT_BYTES: usize = 4 << 10;
 
@@ -54,11 +58,17 @@ impl Allowance {
         if bytes <= most {
             return Ok(());
         }
-        let message = format!(
-            "`{name}` could make {bytes} bytes at once, more than {most}, a part of the memory that queries may use; \
-             give it shorter texts or fewer rows"
-        );
-        Err(limit(message, "query.memory_bytes"))
+        Err(too_large(name, bytes, most))
+    }
+
+    /// One value is small beside the memory of all queries: aggregates, windows and answers copy it.
+    pub(crate) fn check_values(&self, name: &str, array: &ArrayRef) -> Result<()> {
+        let most = self.memory_bytes / VALUE_PART;
+        if array.get_array_memory_size() <= most {
+            return Ok(());
+        }
+        let longest = size::longest_value(array, false);
+        if longest <= most { Ok(()) } else { Err(too_large(name, longest, most)) }
     }
 
     pub(crate) fn check_time(&self) -> Result<()> {
@@ -76,4 +86,12 @@ impl Allowance {
 
 pub(crate) fn limit(message: String, setting: &'static str) -> DataFusionError {
     DataFusionError::External(Box::new(QueryError::Limit { message, setting }))
+}
+
+fn too_large(name: &str, bytes: usize, most: usize) -> DataFusionError {
+    let message = format!(
+        "`{name}` could make {bytes} bytes at once, more than {most}, a part of the memory that queries may use; \
+         give it shorter texts or fewer rows"
+    );
+    limit(message, "query.memory_bytes")
 }

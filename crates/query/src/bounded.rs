@@ -121,6 +121,7 @@ impl Run<'_> {
         let piece = piece.into_array(rows)?;
         self.made += hold::new_bytes(&piece, given.iter().map(|given| &given.array));
         allowance.check_result(name, self.made)?;
+        allowance.check_values(name, &piece)?;
         self.pieces.push(piece);
         Ok(())
     }

@@ -3,8 +3,7 @@
 
 use std::sync::Arc;
 
-use arrow::array::{Array, ArrayRef, AsArray, RecordBatch};
-use arrow::datatypes::DataType;
+use arrow::array::RecordBatch;
 use datafusion::common::config::ConfigOptions;
 use datafusion::common::tree_node::{Transformed, TreeNode, TreeNodeRecursion};
 use datafusion::error::Result;
@@ -119,24 +118,8 @@ fn measure(batch: &RecordBatch, copies: usize, above: &str, allowance: &Allowanc
     // windows write texts that could be shared anew
     let shares = !above.contains("Window");
     for column in batch.columns() {
-        let longest = longest_value(column, shares);
+        let longest = size::longest_value(column, shares);
         allowance.check_result(above, longest.saturating_mul(copies))?;
     }
     Ok(())
-}
-
-/// In bytes. `shares`: a copy of a text that is a view is a pointer.
-fn longest_value(column: &ArrayRef, shares: bool) -> usize {
-    let longest =
-        |offsets: &[i32]| offsets.windows(2).map(|ends| ends[1].abs_diff(ends[0]) as usize).max().unwrap_or(0);
-    match column.data_type() {
-        DataType::Utf8 => longest(column.as_string::<i32>().value_offsets()),
-        DataType::Binary => longest(column.as_binary::<i32>().value_offsets()),
-        DataType::Utf8View if shares => 0,
-        DataType::Utf8View => column.as_string_view().lengths().max().unwrap_or(0) as usize,
-        DataType::Dictionary(_, _) if shares => 0,
-        other if other.primitive_width().is_some() || matches!(other, DataType::Null | DataType::Boolean) => 0,
-        // nested values and rare ones: the rows one by one
-        _ => (0..column.len()).map(|row| size::logical(&column.slice(row, 1))).max().unwrap_or(0),
-    }
 }

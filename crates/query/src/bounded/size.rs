@@ -169,6 +169,22 @@ fn bytes(array: &ArrayRef, texts: Texts) -> usize {
     }
 }
 
+/// Of the largest of the column's values, in bytes. `shares`: a copy of a text that is a view is a pointer.
+pub(crate) fn longest_value(column: &ArrayRef, shares: bool) -> usize {
+    let longest =
+        |offsets: &[i32]| offsets.windows(2).map(|ends| ends[1].abs_diff(ends[0]) as usize).max().unwrap_or(0);
+    match column.data_type() {
+        DataType::Utf8 => longest(column.as_string::<i32>().value_offsets()),
+        DataType::Binary => longest(column.as_binary::<i32>().value_offsets()),
+        DataType::Utf8View if shares => 0,
+        DataType::Utf8View => column.as_string_view().lengths().max().unwrap_or(0) as usize,
+        DataType::Dictionary(_, _) if shares => 0,
+        other if other.primitive_width().is_some() || matches!(other, DataType::Null | DataType::Boolean) => 0,
+        // nested values and rare ones: the rows one by one
+        _ => (0..column.len()).map(|row| logical(&column.slice(row, 1))).max().unwrap_or(0),
+    }
+}
+
 /// What points to a text that is shared.
 const VIEW: usize = 16;
 
