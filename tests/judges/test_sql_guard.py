@@ -340,9 +340,9 @@ def test_much_from_nothing(tenants, query):
 
 
 def chain(first, step, last="length(t)", where="", levels=40):
-    """`step` over and over, each time of the result before; `$` in `step` is the table it is of."""
+    """`step` over and over, each time of the result before."""
     parts = "".join(f", c{n} AS (SELECT {step} AS t FROM c{n - 1})" for n in range(1, levels + 1))
-    return f"WITH c0 AS (SELECT {first} AS t FROM coding_agent_events){parts} SELECT max({last}) AS n FROM c{levels} {where}"
+    return f"WITH c0 AS (SELECT {first} AS t FROM coding_agent_events WHERE model IS NOT NULL){parts} SELECT max({last}) AS n FROM c{levels} {where}"
 
 
 TEXT = "repeat(model, 1000)"
