@@ -3,6 +3,7 @@
 import csv
 import time
 import uuid
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import modlaked
@@ -26,6 +27,8 @@ FOREIGN = "wombat"
 # What a query may take here, instead of the 30 of the default; and how soon after it the answer must be there.
 SECONDS = 5
 ANSWERED = 3 * SECONDS
+# What all queries may hold together; the default.
+QUERY_MEMORY = 512 << 20
 
 
 @pytest.fixture
@@ -330,6 +333,75 @@ def test_much_from_nothing(tenants, query):
         assert 400 <= answer.status_code < 500, answer.status_code
         wait_for("the query has ended", lambda: cpu_share(server) < 0.3, ANSWERED)
         assert server.resident_bytes() < 2 << 30
+        assert server.is_alive()
+    except (AssertionError, modlaked.NotThere):
+        server.kill()  # before it takes the memory of this machine
+        raise
+
+
+def chain(first, step, last="length(t)", where="", levels=40):
+    """`step` over and over, each time of the result before."""
+    parts = "".join(f", c{n} AS (SELECT {step} AS t FROM c{n - 1})" for n in range(1, levels + 1))
+    return f"WITH c0 AS (SELECT {first} AS t FROM coding_agent_events WHERE model IS NOT NULL){parts} SELECT max({last}) AS n FROM c{levels} {where}"
+
+
+TEXT = "repeat(model, 1000)"
+MULTIPLYING = {
+    "operator": chain(TEXT, "t || t"),
+    "operator over a constant": chain("'x'", "t || t"),
+    "operator under a filter": chain(TEXT, "t || t", where="WHERE t <> 'x'"),
+    "concat": chain(TEXT, "concat(t, t, t)"),
+    "concat_ws": chain(TEXT, "concat_ws(t, t, t)"),
+    "regexp_replace of nothing": chain(TEXT, "regexp_replace(t, '', t, 'g')"),
+    "regexp_replace of all": chain(TEXT, r"regexp_replace(t, '(.*)', '\1\1')"),
+    "replace": chain(TEXT, "replace(t, 'o', t)"),
+    "translate": chain(TEXT, "translate(t, 'o', 'u') || t"),
+    "overlay": chain(TEXT, "overlay(t PLACING t || t FROM 1)"),
+    "pad": chain(TEXT, "lpad(t, CAST(length(t) * 2 AS INT), t)"),
+    "array": chain("[model]", "array_concat(t, t)", "array_length(t)"),
+    "array operator": chain("[model]", "t || t", "array_length(t)"),
+    "array as text": chain(TEXT, "CAST([t, t] AS VARCHAR)"),
+    "array_to_string": chain(TEXT, "array_to_string([t, t], t)"),
+    "nested arrays": chain("[model]", "[t, t]", "CAST(t AS VARCHAR)", levels=30),
+    "to_char": chain(TEXT, "to_char(TIMESTAMP '2026-01-01', replace(t, 'u', '%c%c'))"),
+    "encode": chain(TEXT, "encode(CAST(t AS BYTEA), 'hex')"),
+    "case": chain(TEXT, "CASE WHEN length(t) > 0 THEN t || t ELSE t END"),
+    "window": chain(TEXT, "first_value(t || t) OVER ()"),
+    "aggregate": chain(TEXT, "max(t) || max(t)"),
+    "string_agg": "WITH c0 AS (SELECT repeat(model, 1000) AS t FROM coding_agent_events)"
+    + "".join(f", c{n} AS (SELECT * FROM c{n - 1} UNION ALL SELECT * FROM c{n - 1})" for n in range(1, 10))
+    + " SELECT length(string_agg(t, '')) || string_agg(t, '') AS n FROM c9",
+    "recursion": "WITH RECURSIVE r AS (SELECT repeat('x', 1000) AS t UNION ALL SELECT t || t FROM r) SELECT max(length(t)) FROM r",
+    "union of unions": "WITH c0 AS (SELECT 1 AS n)"
+    + "".join(f", c{n} AS (SELECT * FROM c{n - 1} UNION ALL SELECT * FROM c{n - 1})" for n in range(1, 40))
+    + " SELECT count(*) FROM c39",
+    "cross join of texts": "SELECT max(length(t || value)) AS n FROM (SELECT arrow_cast(repeat(model, 1000000), 'Utf8') AS t"
+    " FROM coding_agent_events) CROSS JOIN generate_series(1, 100000)",
+    "answer of shared texts": "SELECT t FROM (SELECT repeat(model, 1000000) AS t FROM coding_agent_events)"
+    " CROSS JOIN generate_series(1, 4000)",
+    "many columns": "SELECT " + ", ".join(f"repeat(model, 1000000 + {n}) AS c{n}" for n in range(400)) + " FROM coding_agent_events",
+    "argument of a table function": "SELECT * FROM generate_series(1, length(repeat(repeat('x', 10000), 100000)))",
+    "explained": "EXPLAIN VERBOSE SELECT length(repeat('x', 100000000)) || repeat('y', 100000000) AS n",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", MULTIPLYING)
+def test_text_that_multiplies_itself(tenants, name):
+    """A limit, in time, and before the memory is taken: three at once, because the limit is of all queries together."""
+    server, _ = tenants
+    before = server.resident_bytes()
+    server.forget_peak()
+    try:
+        with ThreadPoolExecutor() as threads:
+            started = time.monotonic()
+            answers = list(threads.map(server.ask, [MULTIPLYING[name]] * 3))
+        assert time.monotonic() - started < ANSWERED
+        for answer in answers:
+            if name != "explained":
+                assert 400 <= answer.status_code < 500, f"{answer.status_code} {answer.text[:200]}"
+                assert "query." in answer.text or "table function" in answer.text, answer.text[:500]
+        wait_for("the query has ended", lambda: cpu_share(server) < 0.3, ANSWERED)
+        assert server.peak_bytes() - before < QUERY_MEMORY + (300 << 20), f"{(server.peak_bytes() - before) >> 20} MiB"
         assert server.is_alive()
     except (AssertionError, modlaked.NotThere):
         server.kill()  # before it takes the memory of this machine

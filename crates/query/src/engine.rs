@@ -12,6 +12,8 @@ use datafusion::execution::runtime_env::{RuntimeEnv, RuntimeEnvBuilder};
 use datafusion::execution::session_state::SessionStateBuilder;
 use datafusion::execution::{FunctionRegistry, SessionState};
 use datafusion::logical_expr::ScalarUDF;
+use datafusion::optimizer::OptimizerRule;
+use datafusion::physical_plan::execute_stream;
 use datafusion::prelude::{SessionConfig, SessionContext};
 use futures::StreamExt;
 use lake::Lake;
@@ -19,9 +21,13 @@ use record::caller::Tenant;
 use serde_json::Value;
 
 use crate::QueryError;
-use crate::bounded::{BOUNDED_FUNCTIONS, Bounded};
+use crate::allowance::Allowance;
+use crate::bounded::rewrite::BoundFunctions;
+use crate::bounded::size;
 use crate::guard;
+use crate::planning::Watched;
 use crate::prices::{PriceOf, Prices};
+use crate::spread::MeasureWhatSpreads;
 use crate::tables::{CATALOG, SCHEMA, TenantTables};
 use crate::unused_joins::DropUnusedJoins;
 
@@ -93,12 +99,6 @@ impl Engine {
             let removed = base.deregister_udf(name);
             removed.map_err(|error| QueryError::Internal(error.strip_backtrace()))?;
         }
-        for name in BOUNDED_FUNCTIONS {
-            let inner = base.udf(name).map_err(|error| QueryError::Internal(error.strip_backtrace()))?;
-            let bounded = ScalarUDF::from(Bounded::new(inner, limits.memory_bytes));
-            let replaced = base.register_udf(Arc::new(bounded));
-            replaced.map_err(|error| QueryError::Internal(error.strip_backtrace()))?;
-        }
         let prices = Prices::default();
         Self { lake, limits, prices: prices.clone(), base, threads }.with_prices(prices)
     }
@@ -126,10 +126,7 @@ impl Engine {
             Ok(Err(error)) => Err(QueryError::Internal(error.to_string())),
             Err(_) => {
                 task.abort();
-                Err(QueryError::Limit {
-                    message: format!("the query took longer than {} s", time.as_secs_f64()),
-                    setting: "query.time_seconds",
-                })
+                Err(QueryError::took_too_long(time))
             }
         }
     }
@@ -137,7 +134,8 @@ impl Engine {
     async fn run(&self, tenant: Tenant, query: &str, params: Vec<Value>) -> Result<Answer, QueryError> {
         let fail = |error| QueryError::from_datafusion(&error, self.limits.memory_bytes);
         let statement = guard::check(query, self.limits.operators)?;
-        let context = self.session(tenant).map_err(fail)?;
+        let allowance = Arc::new(Allowance::new(&self.limits, Arc::clone(&self.base.runtime_env().memory_pool)));
+        let context = self.session(tenant, &allowance).map_err(fail)?;
         let plan = context.state().statement_to_plan(statement).await.map_err(fail)?;
         guard::options().verify_plan(&plan).map_err(|error| QueryError::Refused(error.strip_backtrace()))?;
         let mut frame = context.execute_logical_plan(plan).await.map_err(fail)?;
@@ -146,12 +144,18 @@ impl Engine {
             frame = frame.with_param_values(values).map_err(fail)?;
         }
         let schema = Arc::clone(frame.schema().inner());
-        let mut stream = frame.execute_stream().await.map_err(fail)?;
+        let (state, plan) = frame.into_parts();
+        let plan = state.optimize(&plan).map_err(fail)?;
+        allowance.run();
+        let plan = state.query_planner().create_physical_plan(&plan, &state).await.map_err(fail)?;
+        let mut stream = execute_stream(plan, state.task_ctx()).map_err(fail)?;
         let (mut batches, mut rows, mut bytes) = (Vec::new(), 0, 0);
         while let Some(batch) = stream.next().await {
             let batch = batch.map_err(fail)?;
             rows += batch.num_rows();
-            bytes += batch.get_array_memory_size();
+            // texts that many rows share are written out for each of them
+            let written: usize = batch.columns().iter().map(size::logical).sum();
+            bytes += batch.get_array_memory_size().max(written);
             self.check_size(rows, bytes)?;
             batches.push(batch);
         }
@@ -171,10 +175,20 @@ impl Engine {
     }
 
     /// A session that knows one tenant's tables and nothing else.
-    fn session(&self, tenant: Tenant) -> datafusion::error::Result<SessionContext> {
+    fn session(&self, tenant: Tenant, allowance: &Arc<Allowance>) -> datafusion::error::Result<SessionContext> {
         let tables = TenantTables::new(self.lake.clone(), tenant, self.prices.clone(), Arc::new(self.base.clone()));
         let catalogs = tables.catalogs()?;
-        let state = SessionStateBuilder::new_from_existing(self.base.clone()).with_catalog_list(catalogs).build();
+        let watched = |rule: &Arc<dyn OptimizerRule + Send + Sync>| -> Arc<dyn OptimizerRule + Send + Sync> {
+            Arc::new(Watched { rule: Arc::clone(rule), allowance: Arc::clone(allowance) })
+        };
+        let bounding = || Arc::new(BoundFunctions { allowance: Arc::clone(allowance) });
+        let state = SessionStateBuilder::new_from_existing(self.base.clone())
+            .with_catalog_list(catalogs)
+            .with_optimizer_rules(self.base.optimizers().iter().map(watched).collect())
+            .with_optimizer_rule(bounding())
+            .with_analyzer_rule(bounding())
+            .with_physical_optimizer_rule(Arc::new(MeasureWhatSpreads { allowance: Arc::clone(allowance) }))
+            .build();
         Ok(SessionContext::new_with_state(state))
     }
 }

@@ -1,3 +1,5 @@
+use std::time::Duration;
+
 use datafusion::error::DataFusionError;
 use datafusion::logical_expr::sqlparser::parser::ParserError;
 use thiserror::Error;
@@ -20,12 +22,24 @@ pub enum QueryError {
 }
 
 impl QueryError {
+    /// `time`: what a query may take.
+    pub(crate) fn took_too_long(time: Duration) -> Self {
+        Self::Limit {
+            message: format!("the query took longer than {} s", time.as_secs_f64()),
+            setting: "query.time_seconds",
+        }
+    }
+
     /// `memory_bytes`: what all queries may use.
     pub(crate) fn from_datafusion(error: &DataFusionError, memory_bytes: usize) -> Self {
         match error.find_root() {
             DataFusionError::ResourcesExhausted(_) => Self::Limit {
                 message: format!("the query needs more memory than the {memory_bytes} bytes that queries may use"),
                 setting: "query.memory_bytes",
+            },
+            DataFusionError::External(error) => match error.downcast_ref::<Self>() {
+                Some(Self::Limit { message, setting }) => Self::Limit { message: message.clone(), setting },
+                _ => Self::Internal(plain(&error.to_string())),
             },
             DataFusionError::SQL(error, _) => Self::Invalid(match &**error {
                 ParserError::ParserError(message) | ParserError::TokenizerError(message) => message.clone(),

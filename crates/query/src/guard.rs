@@ -7,9 +7,9 @@
 //! 2. the session knows no table but the views of [`crate::tables`], whose rows are filtered by tenant inside the plan: no
 //!    quoting, subquery, CTE or other name leads around them;
 //! 3. file formats, URL tables and table functions that read files are not registered at all;
-//! 4. a query has a bounded number of operators (a chain of them is a tree as deep, and planners walk trees by recursion), and
-//!    scalar functions that make much out of little are not there ([`UNBOUNDED_FUNCTIONS`]) or bounded (`bounded`): their
-//!    results are made outside the memory that queries share.
+//! 4. a query has a bounded number of operators (a chain of them is a tree as deep, and planners walk trees by recursion),
+//!    with each of its `WITH` parts as often as it is named ([`expansion`]); scalar functions whose result is as large as a
+//!    number says are not there ([`UNBOUNDED_FUNCTIONS`]), and what all others make is counted (`bounded`).
 
 use std::collections::VecDeque;
 
@@ -20,6 +20,8 @@ use datafusion::logical_expr::sqlparser::tokenizer::{Token, Tokenizer};
 use datafusion::sql::parser::{DFParser, Statement};
 
 use crate::QueryError;
+
+mod expansion;
 
 /// Neither DDL nor DML nor session statements.
 pub fn options() -> SQLOptions {
@@ -47,14 +49,14 @@ pub fn check(query: &str, max_operators: usize) -> Result<Statement, QueryError>
     if !statements.is_empty() {
         return Err(QueryError::Refused("one statement at a time: send each in its own request".to_owned()));
     }
-    if reads(&statement) {
-        Ok(statement)
-    } else {
+    let Some(sql) = reads(&statement) else {
         let word = query.split_whitespace().next().unwrap_or_default().to_uppercase();
-        Err(QueryError::Refused(format!(
+        return Err(QueryError::Refused(format!(
             "{word} is not allowed: queries only read (SELECT, WITH, EXPLAIN, SHOW TABLES)"
-        )))
-    }
+        )));
+    };
+    expansion::check(sql, max_operators)?;
+    Ok(statement)
 }
 
 /// Tokens that can make the tree deeper: all but names, literals, commas and white space, and the words that chain.
@@ -71,15 +73,16 @@ fn count_operators(query: &str) -> Result<usize, QueryError> {
     Ok(tokens.iter().filter(|token| deepens(token)).count())
 }
 
-fn reads(statement: &Statement) -> bool {
+/// The SQL of a statement that reads.
+fn reads(statement: &Statement) -> Option<&Sql> {
     match statement {
         Statement::Statement(sql) => match &**sql {
-            Sql::Query(_) | Sql::ShowTables { .. } | Sql::ShowColumns { .. } | Sql::ExplainTable { .. } => true,
-            Sql::Explain { statement, .. } => matches!(&**statement, Sql::Query(_)),
-            _ => false,
+            Sql::Query(_) | Sql::ShowTables { .. } | Sql::ShowColumns { .. } | Sql::ExplainTable { .. } => Some(sql),
+            Sql::Explain { statement, .. } if matches!(&**statement, Sql::Query(_)) => Some(sql),
+            _ => None,
         },
         Statement::Explain(explain) => reads(&explain.statement),
-        _ => false,
+        _ => None,
     }
 }
 

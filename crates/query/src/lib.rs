@@ -15,9 +15,14 @@ pub mod views;
 
 pub mod prices;
 
+mod allowance;
 mod unused_joins;
 
 mod bounded;
+
+mod planning;
+
+mod spread;
 
 pub mod format;
 

@@ -17,8 +17,14 @@ struct House {
     _folder: tempfile::TempDir,
 }
 
-/// Two tenants, each with a committed and a pending event; `acme` also a raw request.
-async fn house(limits: Limits) -> House {
+mod growth;
+mod moving;
+
+async fn empty_house() -> House {
+    open(Limits::default()).await
+}
+
+async fn open(limits: Limits) -> House {
     let folder = tempfile::tempdir().expect("a folder");
     let options = Options {
         root: Root::folder(folder.path()).expect("a folder"),
@@ -27,19 +33,26 @@ async fn house(limits: Limits) -> House {
         clock: Clock::default(),
     };
     let lake = Lake::open(options).await.expect("opens");
-    append(&lake, "acme", "acme-1", 1);
-    append(&lake, "rival", "rival-secret-1", 2);
+    let engine = Engine::start(lake.clone(), limits, tokio::runtime::Handle::current()).expect("starts");
+    House { engine, lake, _folder: folder }
+}
+
+/// Two tenants, each with a committed and a pending event; `acme` also a raw request.
+async fn house(limits: Limits) -> House {
+    let house = open(limits).await;
+    let lake = &house.lake;
+    append(lake, "acme", "acme-1", 1);
+    append(lake, "rival", "rival-secret-1", 2);
     lake.flush().await.expect("commits");
-    append(&lake, "acme", "acme-2", 3);
-    append(&lake, "rival", "rival-secret-2", 4);
+    append(lake, "acme", "acme-2", 3);
+    append(lake, "rival", "rival-secret-2", 4);
     let mut raw = Rows::new(&events_raw::TABLE);
     raw.timestamp(events_raw::TIMESTAMP, Timestamp(1_767_297_600_000_000));
     raw.int(events_raw::HTTP_STATUS, 200);
     raw.text(events_raw::RAW_EVENT, "{}");
     raw.end_row(None);
     lake.append(vec![(prefix("acme"), raw)], 5).expect("appends");
-    let engine = Engine::start(lake.clone(), limits, tokio::runtime::Handle::current()).expect("starts");
-    House { engine, lake, _folder: folder }
+    house
 }
 
 fn prefix(tenant: &str) -> Prefix {
@@ -53,6 +66,16 @@ fn append(lake: &Lake, tenant: &str, session: &str, sequence: u64) {
     rows.int(events::INPUT_TOKENS, 7);
     rows.end_row(None);
     lake.append(vec![(prefix(tenant), rows)], sequence).expect("appends");
+}
+
+impl Engine {
+    /// Reads whole files and filters afterwards.
+    fn without_pushdown(mut self) -> Self {
+        let options = self.base.config_mut().options_mut();
+        options.execution.parquet.pushdown_filters = false;
+        options.execution.parquet.reorder_filters = false;
+        self
+    }
 }
 
 impl House {

@@ -53,3 +53,40 @@ fn a_chain_is_counted_and_a_list_is_not() {
     let list = format!("select 1 in ({}1)", "1, ".repeat(5_000));
     check(&list, 100).expect("one operator");
 }
+
+#[test]
+fn a_part_counts_each_time_it_is_named() {
+    let chain = |levels: usize, twice: &str| {
+        let parts = (1..=levels).map(|n| format!("t{n} as ({})", twice.replace('$', &format!("t{}", n - 1))));
+        format!("with t0 as (select 1 as n), {} select * from t{levels}", parts.collect::<Vec<_>>().join(", "))
+    };
+    for twice in [
+        "select * from $ union all select * from $",
+        "select a.n from $ a, $ b",
+        "select (select max(n) from $) + n as n from $",
+    ] {
+        check(&chain(4, twice), 100).expect(twice);
+        assert!(matches!(check(&chain(30, twice), 2_000), Err(QueryError::Limit { .. })), "{twice}");
+    }
+    check(&chain(40, "select n + 1 as n from $"), 500).expect("a part that is named once");
+    check("with t as (select 1) select * from public.t, T", 100).expect("few");
+}
+
+#[test]
+fn arguments_of_table_functions_are_plain() {
+    for query in [
+        "select * from generate_series(1, 10 + -5)",
+        "select * from generate_series(now() - interval '7 days', now(), interval '1 day')",
+        "select * from generate_series('2026-01-01'::timestamp, timestamp '2026-02-01', interval '1 day')",
+    ] {
+        check(query, 100).expect(query);
+    }
+    for query in [
+        "select * from generate_series(1, length(repeat('x', 100000000)))",
+        "select * from generate_series(1, length('x' || 'y'))",
+        "select * from lateral generate_series(1, length(repeat('x', 100000000)))",
+        "select * from coding_agent_events, range(0, (select max(input_tokens) from coding_agent_events))",
+    ] {
+        assert!(matches!(check(query, 100), Err(QueryError::Refused(_))), "{query}");
+    }
+}
