@@ -76,26 +76,12 @@ requests as (
            bool_and(success) as success,
            substr(min(rank || error_type), 2) as error_type,
            substr(min(rank || error_message), 2) as error_message,
-           coalesce(
-               max(input_tokens) filter (where signal = 'logs'), max(input_tokens) filter (where signal = 'traces'),
-               max(input_tokens)
-           ) as input_tokens,
-           coalesce(
-               max(cache_read_tokens) filter (where signal = 'logs'),
-               max(cache_read_tokens) filter (where signal = 'traces'), max(cache_read_tokens)
-           ) as cache_read_tokens,
-           coalesce(
-               max(cache_creation_tokens) filter (where signal = 'logs'),
-               max(cache_creation_tokens) filter (where signal = 'traces'), max(cache_creation_tokens)
-           ) as cache_creation_tokens,
-           coalesce(
-               max(output_tokens) filter (where signal = 'logs'), max(output_tokens) filter (where signal = 'traces'),
-               max(output_tokens)
-           ) as output_tokens,
-           coalesce(
-               max(reasoning_tokens) filter (where signal = 'logs'), max(reasoning_tokens) filter (where signal = 'traces'),
-               max(reasoning_tokens)
-           ) as reasoning_tokens,
+           coalesce(max(input_tokens) filter (where signal = 'logs'), max(input_tokens)) as input_tokens,
+           coalesce(max(cache_read_tokens) filter (where signal = 'logs'), max(cache_read_tokens)) as cache_read_tokens,
+           coalesce(max(cache_creation_tokens) filter (where signal = 'logs'), max(cache_creation_tokens))
+               as cache_creation_tokens,
+           coalesce(max(output_tokens) filter (where signal = 'logs'), max(output_tokens)) as output_tokens,
+           coalesce(max(reasoning_tokens) filter (where signal = 'logs'), max(reasoning_tokens)) as reasoning_tokens,
            coalesce(max(cost_usd) filter (where signal = 'logs'), max(cost_usd)) as cost_usd,
            substr(min(rank || query_source), 2) as query_source,
            substr(min(rank || agent_id), 2) as agent_id,

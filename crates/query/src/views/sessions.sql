@@ -114,7 +114,9 @@ requests as (
     group by provider, session_id
 ),
 models as (
-    select provider, session_id, string_agg(model, ',' order by model) as models
+    -- sorted afterwards: aggregates with an order of their own hold far more than they aggregate
+    select provider, session_id,
+           array_to_string(array_sort(string_to_array(string_agg(model, ','), ',')), ',') as models
     from (
         select provider, session_id, model
         from coding_agent_events

@@ -54,40 +54,68 @@ with prompts as (
     where fact = 'turn'
     group by provider, session_id, key
 ),
+-- sessions whose prompts have no ids: what belongs to which is a matter of time
+timed as (
+    select provider, session_id, count(*) as prompts
+    from prompts
+    where fact_id is null
+    group by provider, session_id
+),
+calls as (
+    select c.provider, c.session_id, c.prompt_id,
+           case when c.prompt_id is null or t.prompts is not null then c.started_at end as at,
+           count(*) as tool_calls, count(*) filter (where not c.success) as tool_failures, max(c.ended_at) as ended_at
+    from timed t
+    right join tool_calls c on c.provider = t.provider and c.session_id = t.session_id
+    group by 1, 2, 3, 4
+),
+requests as (
+    select r.provider, r.session_id, r.prompt_id,
+           case when r.prompt_id is null or t.prompts is not null then r.started_at end as at,
+           count(*) as api_requests, count(*) filter (where not r.success) as api_errors, max(r.ended_at) as ended_at,
+           sum(r.input_tokens) as input_tokens, sum(r.cache_read_tokens) as cache_read_tokens,
+           sum(r.cache_creation_tokens) as cache_creation_tokens, sum(r.output_tokens) as output_tokens,
+           sum(r.total_tokens) as total_tokens, sum(r.cost_usd) as cost_usd
+    from timed t
+    right join api_requests r on r.provider = t.provider and r.session_id = t.session_id
+    group by 1, 2, 3, 4
+),
 parts as (
-    select provider, session_id, prompt_id, started_at as at, 0 as kind, key, fact_id is null as is_without_id,
-           cast(null as boolean) as success, span_end as ended_at,
+    select provider, session_id, prompt_id, started_at as at, key, fact_id is null as is_without_id, span_end as ended_at,
+           0 as tool_calls, 0 as tool_failures, 0 as api_requests, 0 as api_errors,
            cast(null as bigint) as input_tokens, cast(null as bigint) as cache_read_tokens,
            cast(null as bigint) as cache_creation_tokens, cast(null as bigint) as output_tokens,
            cast(null as bigint) as total_tokens, cast(null as double) as cost_usd
     from prompts
     union all
-    select provider, session_id, prompt_id, started_at, 1, null, false, success, ended_at, null, null, null, null, null, null
-    from tool_calls
+    select provider, session_id, prompt_id, at, null, false, ended_at, tool_calls, tool_failures, 0, 0,
+           null, null, null, null, null, null
+    from calls
     union all
-    select provider, session_id, prompt_id, started_at, 2, null, false, success, ended_at, input_tokens, cache_read_tokens,
-           cache_creation_tokens, output_tokens, total_tokens, cost_usd
-    from api_requests
+    select provider, session_id, prompt_id, at, null, false, ended_at, 0, 0, api_requests, api_errors, input_tokens,
+           cache_read_tokens, cache_creation_tokens, output_tokens, total_tokens, cost_usd
+    from requests
 ),
 placed as (
     select *,
-           last_value(case when kind = 0 then key end) ignore nulls over before as latest,
-           last_value(case when kind = 0 and is_without_id then key end) ignore nulls over before as latest_without_id
+           last_value(key) ignore nulls over before as latest,
+           last_value(case when is_without_id then key end) ignore nulls over before as latest_without_id
     from parts
     window before as (
-        partition by provider, session_id order by at, kind, key rows between unbounded preceding and current row
+        partition by provider, session_id order by at nulls last, key nulls last
+        rows between unbounded preceding and current row
     )
 ),
 totals as (
     select provider, session_id,
-           case when kind = 0 then key
+           case when key is not null then key
                 when session_id is null then prompt_id
                 else coalesce(latest_without_id, prompt_id, latest)
            end as key,
-           count(*) filter (where kind = 1) as tool_calls,
-           count(*) filter (where kind = 1 and not success) as tool_failures,
-           count(*) filter (where kind = 2) as api_requests,
-           count(*) filter (where kind = 2 and not success) as api_errors,
+           sum(tool_calls) as tool_calls,
+           sum(tool_failures) as tool_failures,
+           sum(api_requests) as api_requests,
+           sum(api_errors) as api_errors,
            max(ended_at) as ended_at,
            coalesce(sum(input_tokens), 0) as input_tokens,
            coalesce(sum(cache_read_tokens), 0) as cache_read_tokens,
@@ -112,5 +140,6 @@ select p.provider, p.session_id, p.signals, p.prompt_id, p.started_at,
        coalesce(p.branch, o.branch) as branch
 from prompts p
 left join totals t
-    on t.provider = p.provider and (t.session_id is not distinct from p.session_id) and t.key = p.key
+    on (t.provider is not distinct from p.provider) and (t.session_id is not distinct from p.session_id)
+    and (t.key is not distinct from p.key)
 left join internal.owners o on o.provider = p.provider and o.session_id = p.session_id

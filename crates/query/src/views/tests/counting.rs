@@ -75,6 +75,22 @@ async fn small_ids_come_again_in_other_sessions() {
     assert_eq!(one, json!([{"tool_use_id": "call_1"}]));
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn models_and_owners_of_a_session_are_put_together() {
+    let house = House::with(&[
+        fact("logs", "api_request", Some("a"), 1.0, json!({"model": "sonnet", "user_email": "a@b.c"})),
+        fact("logs", "api_request", Some("b"), 2.0, json!({"model": "haiku"})),
+        fact("traces", "api_request", Some("b"), 2.0, json!({"model": "haiku"})),
+        event("hooks", "SessionStart", 0.5, json!({"repo": "acme/web", "branch": "main"})),
+    ])
+    .await;
+    let sessions = house.ask("select models, user_email, repo, branch from sessions").await;
+    let expected = json!([{"models": "haiku,sonnet", "user_email": "a@b.c", "repo": "acme/web", "branch": "main"}]);
+    assert_eq!(sessions, expected);
+    let by_repo = house.ask("select repo, user_email, count(*) as n from api_requests group by 1, 2").await;
+    assert_eq!(by_repo, json!([{"repo": "acme/web", "user_email": "a@b.c", "n": 2}]));
+}
+
 /// Logs of Codex have no ids of requests and turns; hooks, spans and imported files do.
 fn codex() -> Vec<Value> {
     let codex = |mut more: Value| {
