@@ -40,7 +40,7 @@ pub(crate) fn list(folders: &[PathBuf]) -> io::Result<Vec<SessionFile>> {
     Ok(aged.into_iter().map(|(_, file)| file).collect())
 }
 
-fn walk(folder: &Path, found: &mut Vec<PathBuf>) -> io::Result<()> {
+pub(super) fn walk(folder: &Path, found: &mut Vec<PathBuf>) -> io::Result<()> {
     for entry in fs::read_dir(folder)? {
         let entry = entry?;
         let kind = entry.file_type()?;
@@ -55,9 +55,9 @@ fn walk(folder: &Path, found: &mut Vec<PathBuf>) -> io::Result<()> {
 }
 
 /// First time, goes on from another session or belongs to one, creation.
-type Age = (String, bool, u64);
+pub(super) type Age = (String, bool, u64);
 
-fn aged(path: PathBuf) -> io::Result<(Age, SessionFile)> {
+pub(super) fn aged(path: PathBuf) -> io::Result<(Age, SessionFile)> {
     let metadata = fs::metadata(&path)?;
     let modified = metadata.modified().map_or(0, micros);
     let created = metadata.created().map_or(modified, micros);

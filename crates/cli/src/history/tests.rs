@@ -4,10 +4,15 @@ use std::path::{Path, PathBuf};
 
 use super::*;
 
-/// Files of `fixtures/history/{folder}`.
+/// Files of `fixtures/history/{folder}` in the order of an import, but for the time when a checkout created them.
 fn fixture(folder: &str) -> Vec<PathBuf> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fixtures/history").join(folder);
-    files::list(&[folder]).unwrap().into_iter().map(|file| file.path).collect()
+    let mut paths = Vec::new();
+    files::walk(&folder, &mut paths).unwrap();
+    let aged = paths.into_iter().map(|path| files::aged(path).unwrap());
+    let mut aged: Vec<_> = aged.map(|((first, is_derived, _), file)| (first, is_derived, file.path)).collect();
+    aged.sort();
+    aged.into_iter().map(|(_, _, path)| path).collect()
 }
 
 fn agent(folder: &str) -> HistoryAgent {

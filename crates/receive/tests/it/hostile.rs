@@ -37,7 +37,8 @@ fn agrees_with_serde(json: &str) {
     let body = format!("{{\"x\":{json}}}");
     let theirs = serde_json::from_str::<serde_json::Value>(&body).is_ok();
     let skipped = decode_otlp(Signal::Logs, ContentType::Json, body.as_bytes()).is_ok();
-    let kept = decode_hooks(body.as_bytes()).is_ok();
+    // what lies behind the object may be another event to hooks
+    let kept = decode_hooks(body.as_bytes()).is_ok_and(|events| events.len() == 1);
     // half surrogate pairs and numbers beyond a double are no error to us where they are skipped
     assert!(theirs <= skipped, "{body}");
     assert!(theirs <= kept, "{body}");
