@@ -18,8 +18,8 @@ const within = (from: string, to: string) =>
 
 /** What is counted, each under its name, and the expression that has it in a view. */
 const FIGURES = {
-  sessions: { sessions: "1" },
-  turns: { prompts: "1" },
+  // Prompts are those of the sessions that began: the view of turns reads all that the others read once more.
+  sessions: { sessions: "1", prompts: "turns" },
   tool_calls: { tool_failures: FAILED },
   api_requests: {
     requests: "1",
@@ -34,11 +34,12 @@ const FIGURES = {
 } as const;
 
 /** Rows of the views one below the other: each has its time, person and repository, and the figures of its own view. */
-function activity(views: (keyof typeof FIGURES)[], where: string): string {
-  const names = views.flatMap((view) => Object.keys(FIGURES[view]));
-  const rows = views.map((view) => {
-    const own: Record<string, string> = FIGURES[view];
-    const figures = names.map((name) => `${own[name] ?? "null"} as ${name}`);
+function activity(where: string): string {
+  const names = Object.values(FIGURES).flatMap((figures) => Object.keys(figures));
+  const rows = Object.entries<Record<string, string>>(FIGURES).map(([view, own]) => {
+    // Of the figures only a cost may be unknown.
+    const none = (name: string) => (name === "cost_usd" ? "cast(null as double)" : "0");
+    const figures = names.map((name) => `${own[name] ?? none(name)} as ${name}`);
     return `select started_at, ${PERSON} as person, repo, ${figures.join(", ")}\nfrom ${view} where ${where}`;
   });
   return `(\n${rows.join("\nunion all\n")}\n) as activity`;
@@ -71,7 +72,7 @@ select case when ${within("$1", "$2")} then 'current' else 'previous' end as per
        coalesce(sum(input_tokens), 0) + coalesce(sum(cache_read_tokens), 0)
          + coalesce(sum(cache_creation_tokens), 0) as input_tokens,
        sum(cost_usd) as cost_usd
-from ${activity(["sessions", "tool_calls", "api_requests"], either)}
+from ${activity(either)}
 group by 1`,
     params: [range.from, range.to, range.previousFrom, range.previousTo],
   };
@@ -94,7 +95,7 @@ export function bucketTotals(range: Range): Statement<BucketTotals> {
     query: `
 select date_trunc('${bucketUnit(range)}', started_at) as bucket,
        ${["sessions", ...tokens, "tool_failures", "api_errors"].map(total).join(",\n       ")}
-from ${activity(["sessions", "tool_calls", "api_requests"], within("$1", "$2"))}
+from ${activity(within("$1", "$2"))}
 group by 1
 order by 1`,
     params: [range.from, range.to],
@@ -205,7 +206,7 @@ select case when grouping(person) = 0 then 'person' else 'repo' end as kind,
        coalesce(sum(input_tokens), 0) + coalesce(sum(cache_read_tokens), 0)
          + coalesce(sum(cache_creation_tokens), 0) + coalesce(sum(output_tokens), 0) as tokens,
        coalesce(sum(tool_failures), 0) + coalesce(sum(api_errors), 0) as failures
-from ${activity(["sessions", "turns", "tool_calls", "api_requests"], within("$1", "$2"))}
+from ${activity(within("$1", "$2"))}
 group by grouping sets ((person), (repo))
 ) as groups
 ) as placed
