@@ -1,8 +1,8 @@
-import { count, usd } from "../../ui/src/format";
+import { compact, cost, count, unpriced } from "../../ui/src/format";
 import { expect, lastDay, shot, signIn, sql, test } from "./lake";
 
 const PERIOD =
-  "event_time >= cast($1 as timestamp with time zone) and event_time < cast($2 as timestamp with time zone)";
+  "started_at >= cast($1 as timestamp with time zone) and started_at < cast($2 as timestamp with time zone)";
 
 /** The 30 days that end with the last day of data. */
 async function period() {
@@ -14,26 +14,30 @@ async function period() {
 
 test("the tiles and tables say what SQL says", async ({ page }) => {
   const { path, bounds } = await period();
-  const one = async (what: string, where = "true") => {
+  const one = async (what: string, view: string, where = "true") => {
     const [row] = await sql<{ n: number | null }>(
-      `select ${what} as n from coding_agent_events where ${PERIOD} and ${where}`,
+      `select ${what} as n from ${view} where ${PERIOD} and ${where}`,
       bounds,
     );
-    return row?.n ?? 0;
+    return row?.n ?? null;
   };
-  const log = (name: string) => `signal = 'logs' and event_name = '${name}'`;
+  const number = async (view: string, where = "true") => (await one("count(*)", view, where)) ?? 0;
   await signIn(page, path);
   const tile = (name: string) => page.locator(`[data-tile=${name}] .tile-value`);
-  await expect(tile("sessions")).toHaveText(count(await one("count(distinct session_id)")));
-  await expect(tile("people")).toHaveText(count(await one("count(distinct coalesce(user_email, user_id))")));
-  await expect(tile("cost")).toHaveText(usd(await one("sum(cost_usd)", log("api_request"))));
-  const failures =
-    (await one("count(*)", `${log("tool_result")} and success = false`)) + (await one("count(*)", log("api_error")));
+  await expect(tile("sessions")).toHaveText(count(await number("sessions")));
+  await expect(tile("people")).toHaveText(
+    count(await one("count(distinct coalesce(user_email, user_id))", "sessions")),
+  );
+  const unknown = await number("costs", "cost_usd is null");
+  await expect(tile("cost")).toHaveText(cost(await one("sum(cost_usd)", "costs"), unknown));
+  if (unknown > 0) await expect(page.locator("[data-tile=cost]")).toContainText(unpriced(unknown) ?? "");
+  await expect(tile("tokens")).toHaveText(compact(await one("sum(total_tokens)", "costs")));
+  const failures = (await number("tool_calls", "success = false")) + (await number("api_requests", "success = false"));
   await expect(tile("failures")).toHaveText(count(failures));
 
   const [tool] = await sql<{ tool: string; calls: number }>(
-    `select tool_name as tool, count(*) as calls from coding_agent_events
-     where ${PERIOD} and ${log("tool_result")} and mcp_tool is null group by 1 order by 2 desc, 1 limit 1`,
+    `select tool_name as tool, count(*) as calls from tool_calls
+     where ${PERIOD} and mcp_tool is null group by 1 order by 2 desc, 1 limit 1`,
     bounds,
   );
   const row = page
@@ -41,6 +45,18 @@ test("the tiles and tables say what SQL says", async ({ page }) => {
     .getByRole("row", { name: tool?.tool ?? "" })
     .first();
   await expect(row.getByRole("cell").nth(1)).toHaveText(count(tool?.calls));
+
+  const [person] = await sql<{ name: string; sessions: number; cost: number }>(
+    `select coalesce(user_email, user_id) as name, count(*) as sessions, sum(cost_usd) as cost from sessions
+     where ${PERIOD} and user_email is not null group by 1 order by 3 desc nulls last, 1 limit 1`,
+    bounds,
+  );
+  const mine = page
+    .getByRole("table", { name: "By person" })
+    .getByRole("row", { name: person?.name ?? "" })
+    .getByRole("cell");
+  await expect(mine.nth(1)).toHaveText(count(person?.sessions));
+  await expect(mine.last()).toContainText(cost(person?.cost ?? null, 0));
 
   for (const name of ["Cost by model", "Tokens", "Sessions", "Failures"]) {
     await expect(page.getByRole("region", { name }).locator(".recharts-bar-rectangle path").first()).toBeVisible();
@@ -87,8 +103,8 @@ test.describe("a server that fails", () => {
 
 test("an empty lake says how to send", async ({ page }) => {
   await page.route("**/api/v1/sql", (route) => {
-    const zeros = { sessions: 0, people: 0, cost_usd: 0, input_tokens: 0, output_tokens: 0, tool_failures: 0 };
-    const rows = [{ ...zeros, api_errors: 0, events: 0, last_event: null }];
+    const { query } = route.request().postDataJSON() as { query: string };
+    const rows = query.includes("last_session") ? [{ last_session: null }] : [];
     return route.fulfill({ json: { columns: [], rows } });
   });
   await signIn(page, "/");

@@ -1,12 +1,11 @@
+import { compact, cost, count } from "../../ui/src/format";
 import { expect, lastDay, shot, signIn, sql, test } from "./lake";
 
 /** The session with the most signals and tool calls: the richest timeline there is. */
 async function richest() {
   const [row] = await sql<{ session_id: string; tools: number; prompts: number }>(
-    `select session_id, count(distinct tool_use_id) as tools,
-            count(*) filter (where signal = 'logs' and event_name = 'user_prompt') as prompts
-     from coding_agent_events where session_id is not null and prompt_id is not null
-     group by 1 order by count(distinct signal) desc, 2 desc, 1 limit 1`,
+    `select session_id, tool_calls as tools, turns as prompts from sessions
+     where provider = 'claude_code' order by length(signals) desc, 2 desc, 1 limit 1`,
   );
   if (!row) throw new Error("the server has no session");
   return row;
@@ -89,6 +88,32 @@ test("a session's timeline tells each tool call once, and its drawer everything"
   if (await background.isVisible()) {
     await background.click();
     await expect(page.locator('.entry[data-kind="background"]').first()).toBeAttached();
+  }
+});
+
+test("the head of a session says what SQL says, whatever agent it is of", async ({ page }) => {
+  const all = await sql<
+    Record<"session_id" | "provider", string> & Record<string, number> & { cost_usd: number | null }
+  >(
+    `select * from (
+       select provider, session_id, turns, tool_calls, tool_failures + api_errors as failures, cost_usd,
+              unpriced_requests, total_tokens - output_tokens as input_tokens,
+              row_number() over (partition by provider order by total_tokens desc, tool_calls desc, session_id) as place
+       from sessions where api_requests > 0
+     ) where place = 1 order by provider`,
+  );
+  await signIn(page, await list());
+  for (const session of all) {
+    await page.goto(`/sessions/${session.session_id}`);
+    const figure = (name: string) => page.locator(".figures div", { hasText: name }).locator("dd");
+    await expect(figure("Prompts")).toHaveText(count(session.turns));
+    await expect(figure("Tool calls")).toHaveText(count(session.tool_calls));
+    await expect(figure("Failures")).toHaveText(count(session.failures));
+    await expect(figure("Tokens in")).toHaveText(compact(session.input_tokens));
+    await expect(figure("Cost")).toHaveText(cost(session.cost_usd, session.unpriced_requests ?? 0));
+    await expect(page.locator(`.facts .agent-${session.provider}`)).toBeVisible();
+    await expect(page.locator(".entry").first()).toBeVisible();
+    await shot(page, `session-${session.provider}`);
   }
 });
 

@@ -33,6 +33,18 @@ export function usd(value: number | null | undefined): string {
   return size > 0 && size < 0.1 ? smallDollars.format(value) : dollars.format(value);
 }
 
+/** `unknown` is not the same as $0.00; with requests of unknown price among others it is the least it can be. */
+export function cost(value: number | null, unpriced: number): string {
+  if (value === null) return "unknown";
+  return unpriced > 0 ? `≥ ${usd(value)}` : usd(value);
+}
+
+/** What a cost leaves out, in words. */
+export function unpriced(requests: number): string | null {
+  if (requests === 0) return null;
+  return `${count(requests)} ${requests === 1 ? "request" : "requests"} of unknown price`;
+}
+
 /** 85 ms, 1.2 s, 3m 05s, 2h 14m, 3d 4h. */
 export function duration(ms: number | null | undefined): string {
   if (ms == null || !Number.isFinite(ms)) return NONE;

@@ -1,83 +1,101 @@
 /**
  * Every SQL statement of the dashboard, with the type of its rows.
  *
- * One fact often arrives three times: as a log event, as a span and as a hook. Money, tokens, tool calls, prompts and
- * failures are therefore counted from log events alone; sessions and people are distinct over all signals.
+ * One fact often arrives three times: as a log event, as a span and as a hook. Figures are therefore counted from the
+ * views, which have each thing once; a thing belongs to the time at which it started. A view is read whole whatever the
+ * period is, so a statement reads each view once, and only its columns that are needed.
  */
 import type { Statement } from "./api";
 import { bucketUnit, type Range } from "./range";
 
-const LOGS = "signal = 'logs'";
-const REQUEST = `${LOGS} and event_name = 'api_request'`;
-const TOOL_CALL = `${LOGS} and event_name = 'tool_result'`;
-const TOOL_FAILURE = `${TOOL_CALL} and success = false`;
-const TOOL_REJECTED = `${LOGS} and event_name = 'tool_decision' and decision = 'reject'`;
-const API_ERROR = `${LOGS} and event_name = 'api_error'`;
-const PROMPT = `${LOGS} and event_name = 'user_prompt'`;
 const PERSON = "coalesce(user_email, user_id)";
+const FAILED = "case when success = false then 1 else 0 end";
+const UNPRICED = "case when total_tokens > 0 and cost_usd is null then 1 else 0 end";
 
-/** Codex counts cached tokens as part of its input tokens, Claude Code beside them. */
-const FRESH_INPUT =
-  "(coalesce(input_tokens, 0) - case when provider = 'codex' then coalesce(cache_read_tokens, 0) else 0 end)";
-const ALL_INPUT = `(${FRESH_INPUT} + coalesce(cache_read_tokens, 0) + coalesce(cache_creation_tokens, 0))`;
-
-const counted = (condition: string) => `count(*) filter (where ${condition})`;
-const summed = (value: string, condition = REQUEST) => `coalesce(sum(${value}) filter (where ${condition}), 0)`;
+const total = (column: string) => `coalesce(sum(${column}), 0) as ${column}`;
 const within = (from: string, to: string) =>
-  `event_time >= cast(${from} as timestamp with time zone) and event_time < cast(${to} as timestamp with time zone)`;
+  `started_at >= cast(${from} as timestamp with time zone) and started_at < cast(${to} as timestamp with time zone)`;
+
+/** What is counted, each under its name, and the expression that has it in a view. */
+const FIGURES = {
+  // Prompts are those of the sessions that began: the view of turns reads all that the others read once more.
+  sessions: { sessions: "1", prompts: "turns" },
+  tool_calls: { tool_failures: FAILED },
+  api_requests: {
+    requests: "1",
+    api_errors: FAILED,
+    cost_usd: "cost_usd",
+    unpriced_requests: UNPRICED,
+    input_tokens: "input_tokens",
+    cache_read_tokens: "cache_read_tokens",
+    cache_creation_tokens: "cache_creation_tokens",
+    output_tokens: "output_tokens",
+  },
+} as const;
+
+/** Rows of the views one below the other: each has its time, person and repository, and the figures of its own view. */
+function activity(where: string): string {
+  const names = Object.values(FIGURES).flatMap((figures) => Object.keys(figures));
+  const rows = Object.entries<Record<string, string>>(FIGURES).map(([view, own]) => {
+    // Of the figures only a cost may be unknown.
+    const none = (name: string) => (name === "cost_usd" ? "cast(null as double)" : "0");
+    const figures = names.map((name) => `${own[name] ?? none(name)} as ${name}`);
+    return `select started_at, ${PERSON} as person, repo, ${figures.join(", ")}\nfrom ${view} where ${where}`;
+  });
+  return `(\n${rows.join("\nunion all\n")}\n) as activity`;
+}
 
 export interface Totals {
+  period: "current" | "previous";
   sessions: number;
   people: number;
-  cost_usd: number;
+  requests: number;
+  /** Null where no request's cost is known. */
+  cost_usd: number | null;
+  /** Requests with tokens whose cost is unknown, and not in `cost_usd`. */
+  unpriced_requests: number;
+  /** With what was read from and written to the cache. */
   input_tokens: number;
   output_tokens: number;
   tool_failures: number;
   api_errors: number;
-  events: number;
 }
 
-export function totals(from: string, to: string): Statement<Totals> {
+/** A row for the period and one for the period before it; none where nothing happened. */
+export function totals(range: Range): Statement<Totals> {
+  const either = `(${within("$1", "$2")} or ${within("$3", "$4")})`;
   return {
     query: `
-select count(distinct session_id) as sessions,
-       count(distinct ${PERSON}) as people,
-       ${summed("cost_usd")} as cost_usd,
-       ${summed(ALL_INPUT)} as input_tokens,
-       ${summed("output_tokens")} as output_tokens,
-       ${counted(TOOL_FAILURE)} as tool_failures,
-       ${counted(API_ERROR)} as api_errors,
-       count(*) as events
-from coding_agent_events
-where ${within("$1", "$2")}`,
-    params: [from, to],
+select case when ${within("$1", "$2")} then 'current' else 'previous' end as period,
+       count(distinct person) as people,
+       ${["sessions", "requests", "unpriced_requests", "output_tokens", "tool_failures", "api_errors"].map(total).join(",\n       ")},
+       coalesce(sum(input_tokens), 0) + coalesce(sum(cache_read_tokens), 0)
+         + coalesce(sum(cache_creation_tokens), 0) as input_tokens,
+       sum(cost_usd) as cost_usd
+from ${activity(either)}
+group by 1`,
+    params: [range.from, range.to, range.previousFrom, range.previousTo],
   };
 }
 
 export interface BucketTotals {
   bucket: string;
   sessions: number;
-  fresh_input: number;
-  cache_write: number;
-  cache_read: number;
-  output: number;
+  input_tokens: number;
+  cache_creation_tokens: number;
+  cache_read_tokens: number;
+  output_tokens: number;
   tool_failures: number;
   api_errors: number;
 }
 
 export function bucketTotals(range: Range): Statement<BucketTotals> {
+  const tokens = ["input_tokens", "cache_creation_tokens", "cache_read_tokens", "output_tokens"];
   return {
     query: `
-select date_trunc('${bucketUnit(range)}', event_time) as bucket,
-       count(distinct session_id) as sessions,
-       ${summed(FRESH_INPUT)} as fresh_input,
-       ${summed("cache_creation_tokens")} as cache_write,
-       ${summed("cache_read_tokens")} as cache_read,
-       ${summed("output_tokens")} as output,
-       ${counted(TOOL_FAILURE)} as tool_failures,
-       ${counted(API_ERROR)} as api_errors
-from coding_agent_events
-where ${within("$1", "$2")}
+select date_trunc('${bucketUnit(range)}', started_at) as bucket,
+       ${["sessions", ...tokens, "tool_failures", "api_errors"].map(total).join(",\n       ")}
+from ${activity(within("$1", "$2"))}
 group by 1
 order by 1`,
     params: [range.from, range.to],
@@ -90,12 +108,13 @@ export interface BucketCost {
   cost_usd: number;
 }
 
+/** Requests of unknown cost are not in it. */
 export function bucketCosts(range: Range): Statement<BucketCost> {
   return {
     query: `
-select date_trunc('${bucketUnit(range)}', event_time) as bucket, model, coalesce(sum(cost_usd), 0) as cost_usd
-from coding_agent_events
-where ${REQUEST} and ${within("$1", "$2")}
+select date_trunc('${bucketUnit(range)}', started_at) as bucket, model, sum(cost_usd) as cost_usd
+from costs
+where cost_usd is not null and ${within("$1", "$2")}
 group by 1, 2
 order by 1, 2`,
     params: [range.from, range.to],
@@ -106,7 +125,8 @@ export interface ModelUse {
   model: string | null;
   requests: number;
   errors: number;
-  cost_usd: number;
+  cost_usd: number | null;
+  unpriced_requests: number;
   input_tokens: number;
   cache_read_tokens: number;
   output_tokens: number;
@@ -117,17 +137,19 @@ export function byModel(range: Range): Statement<ModelUse> {
   return {
     query: `
 select model,
-       ${counted(REQUEST)} as requests,
-       ${counted(API_ERROR)} as errors,
-       ${summed("cost_usd")} as cost_usd,
-       ${summed(ALL_INPUT)} as input_tokens,
-       ${summed("cache_read_tokens")} as cache_read_tokens,
-       ${summed("output_tokens")} as output_tokens,
-       median(duration_ms) filter (where ${REQUEST}) as median_ms
-from coding_agent_events
-where ${LOGS} and event_name in ('api_request', 'api_error') and ${within("$1", "$2")}
+       count(*) as requests,
+       count(*) filter (where success = false) as errors,
+       sum(cost_usd) as cost_usd,
+       sum(${UNPRICED}) as unpriced_requests,
+       coalesce(sum(input_tokens), 0) + coalesce(sum(cache_read_tokens), 0)
+         + coalesce(sum(cache_creation_tokens), 0) as input_tokens,
+       ${total("cache_read_tokens")},
+       ${total("output_tokens")},
+       median(duration_ms) filter (where success is distinct from false) as median_ms
+from api_requests
+where ${within("$1", "$2")}
 group by 1
-order by cost_usd desc, requests desc
+order by cost_usd desc nulls last, requests desc
 limit 200`,
     params: [range.from, range.to],
   };
@@ -141,16 +163,17 @@ export interface ToolUse {
   median_ms: number | null;
 }
 
+/** Calls that were rejected are among the calls. */
 export function byTool(range: Range): Statement<ToolUse> {
   return {
     query: `
 select case when mcp_tool is not null then concat(coalesce(mcp_server, 'mcp'), '/', mcp_tool) else tool_name end as tool,
-       ${counted(TOOL_CALL)} as calls,
-       ${counted(TOOL_FAILURE)} as failures,
-       ${counted(TOOL_REJECTED)} as rejected,
-       median(duration_ms) filter (where ${TOOL_CALL}) as median_ms
-from coding_agent_events
-where ${LOGS} and event_name in ('tool_result', 'tool_decision') and ${within("$1", "$2")}
+       count(*) as calls,
+       count(*) filter (where success = false) as failures,
+       count(*) filter (where decision = 'reject') as rejected,
+       median(duration_ms) as median_ms
+from tool_calls
+where ${within("$1", "$2")}
 group by 1
 order by calls desc, rejected desc
 limit 200`,
@@ -159,51 +182,51 @@ limit 200`,
 }
 
 export interface GroupUse {
+  kind: "person" | "repo";
   name: string | null;
   sessions: number;
   prompts: number;
-  cost_usd: number;
+  cost_usd: number | null;
+  unpriced_requests: number;
   tokens: number;
   failures: number;
 }
 
-export function byPerson(range: Range): Statement<GroupUse> {
-  return byGroup(PERSON, range);
-}
-
-export function byRepository(range: Range): Statement<GroupUse> {
-  return byGroup("repo", range);
-}
-
-function byGroup(name: string, range: Range): Statement<GroupUse> {
+/** The dearest people and the dearest repositories; both are made from one reading of the views. */
+export function byPersonAndRepository(range: Range): Statement<GroupUse> {
   return {
     query: `
-select ${name} as name,
-       count(distinct session_id) as sessions,
-       ${counted(PROMPT)} as prompts,
-       ${summed("cost_usd")} as cost_usd,
-       ${summed(`${ALL_INPUT} + coalesce(output_tokens, 0)`)} as tokens,
-       ${counted(`(${TOOL_FAILURE}) or (${API_ERROR})`)} as failures
-from coding_agent_events
-where ${within("$1", "$2")}
-group by 1
-order by cost_usd desc, sessions desc
-limit 200`,
+select * from (
+select *, row_number() over (partition by kind order by cost_usd desc nulls last, sessions desc, name) as place
+from (
+select case when grouping(person) = 0 then 'person' else 'repo' end as kind,
+       case when grouping(person) = 0 then person else repo end as name,
+       ${["sessions", "prompts", "unpriced_requests"].map(total).join(",\n       ")},
+       sum(cost_usd) as cost_usd,
+       coalesce(sum(input_tokens), 0) + coalesce(sum(cache_read_tokens), 0)
+         + coalesce(sum(cache_creation_tokens), 0) + coalesce(sum(output_tokens), 0) as tokens,
+       coalesce(sum(tool_failures), 0) + coalesce(sum(api_errors), 0) as failures
+from ${activity(within("$1", "$2"))}
+group by grouping sets ((person), (repo))
+) as groups
+) as placed
+where place <= 200
+order by kind, place`,
     params: [range.from, range.to],
   };
 }
 
 export interface Extent {
-  events: number;
-  last_event: string | null;
+  last_session: string | null;
 }
 
-/** Whether anything was ever received, and when the last of it happened. */
+/** When the last session began; null where there never was one. */
 export function extent(): Statement<Extent> {
-  return { query: "select count(*) as events, max(event_time) as last_event from coding_agent_events", params: [] };
+  return { query: "select max(started_at) as last_session from sessions", params: [] };
 }
 
 export interface Session {
+  provider: string | null;
   session_id: string;
   started_at: string;
   ended_at: string;
@@ -211,42 +234,28 @@ export interface Session {
   person: string | null;
   repo: string | null;
   branch: string | null;
-  provider: string | null;
   agent_version: string | null;
-  /** Names joined by commas, in no order. */
+  /** Names joined by commas. */
   models: string | null;
-  /** Zero where the agent sends hooks or spans only: then the numbers below are unknown, not zero. */
-  log_events: number;
   prompts: number;
   tool_calls: number;
   tool_failures: number;
+  /** Zero where no signal tells of requests: then tokens are unknown, not zero. */
+  api_requests: number;
   api_errors: number;
+  /** With what was read from and written to the cache. */
   input_tokens: number;
   output_tokens: number;
-  cost_usd: number;
+  /** Null where no request's cost is known. */
+  cost_usd: number | null;
+  unpriced_requests: number;
 }
 
-const SESSION_PERSON = "coalesce(max(user_email), max(user_id))";
-
 const SESSION_COLUMNS = `
-       session_id,
-       min(event_time) as started_at,
-       max(event_time) as ended_at,
-       (extract(epoch from max(event_time)) - extract(epoch from min(event_time))) * 1000 as duration_ms,
-       ${SESSION_PERSON} as person,
-       max(repo) as repo,
-       max(branch) as branch,
-       max(provider) as provider,
-       max(agent_version) as agent_version,
-       string_agg(distinct model, ',') filter (where model is not null) as models,
-       ${counted(LOGS)} as log_events,
-       ${counted(PROMPT)} as prompts,
-       ${counted(TOOL_CALL)} as tool_calls,
-       ${counted(TOOL_FAILURE)} as tool_failures,
-       ${counted(API_ERROR)} as api_errors,
-       ${summed(ALL_INPUT)} as input_tokens,
-       ${summed("output_tokens")} as output_tokens,
-       ${summed("cost_usd")} as cost_usd`;
+       provider, session_id, started_at, ended_at, duration_ms, ${PERSON} as person, repo, branch, agent_version, models,
+       turns as prompts, tool_calls, tool_failures, api_requests, api_errors,
+       input_tokens + cache_read_tokens + cache_creation_tokens as input_tokens, output_tokens, cost_usd,
+       unpriced_requests`;
 
 /** What the session list can be sorted by, and the expression it means. */
 export const SESSION_SORTS = {
@@ -255,7 +264,7 @@ export const SESSION_SORTS = {
   person: "person",
   repo: "repo",
   branch: "branch",
-  agent: "agent_version",
+  agent: "concat_ws(' ', provider, agent_version)",
   models: "models",
   prompts: "prompts",
   tool_calls: "tool_calls",
@@ -274,10 +283,7 @@ export interface SessionFilter {
 
 export const SESSION_PAGE = 200;
 
-/**
- * One page of the sessions with an event in the range. The numbers are of the whole session: a day more on each side
- * is read, so that one that crosses an edge is not cut.
- */
+/** One page of the sessions that began in the range. The numbers are of the whole session. */
 export function sessions(
   range: Range,
   filter: SessionFilter,
@@ -286,30 +292,26 @@ export function sessions(
   offset: number,
 ): Statement<Session> {
   const params: string[] = [range.from, range.to];
-  const having = [`count(*) filter (where ${within("$1", "$2")}) > 0`];
+  const conditions = [within("$1", "$2")];
   const where = (expression: (placeholder: string) => string, value: string) => {
     if (value === "") return;
     params.push(value);
-    having.push(expression(`$${params.length}`));
+    conditions.push(expression(`$${params.length}`));
   };
-  where((value) => `${SESSION_PERSON} = ${value}`, filter.person);
-  where((value) => `max(repo) = ${value}`, filter.repo);
-  where((value) => `max(provider) = ${value}`, filter.provider);
+  where((value) => `${PERSON} = ${value}`, filter.person);
+  where((value) => `repo = ${value}`, filter.repo);
+  where((value) => `provider = ${value}`, filter.provider);
   where(
     (value) =>
-      `strpos(lower(concat_ws(' ', session_id, ${SESSION_PERSON}, max(repo), max(branch), max(agent_version), string_agg(distinct model, ',') filter (where model is not null))), lower(${value})) > 0`,
+      `strpos(lower(concat_ws(' ', session_id, ${PERSON}, repo, branch, provider, agent_version, models)), lower(${value})) > 0`,
     filter.text.trim(),
   );
   return {
     query: `
 select * from (
 select ${SESSION_COLUMNS}
-from coding_agent_events
-where session_id is not null
-  and event_time >= cast($1 as timestamp with time zone) - interval '1 day'
-  and event_time < cast($2 as timestamp with time zone) + interval '1 day'
-group by session_id
-having ${having.join("\n   and ")}
+from sessions
+where ${conditions.join("\n  and ")}
 ) as listed
 order by ${SESSION_SORTS[sort]} ${descending ? "desc" : "asc"} nulls last, session_id
 limit ${SESSION_PAGE} offset ${Math.trunc(offset)}`,
@@ -325,17 +327,16 @@ export interface Facet {
 
 /** The choices of the session list's filters. */
 export function facets(range: Range): Statement<Facet> {
-  const one = (kind: Facet["kind"], value: string) =>
-    `select '${kind}' as kind, ${value} as value, count(distinct session_id) as sessions
-from coding_agent_events where ${value} is not null and ${within("$1", "$2")} group by ${value}`;
   return {
-    query: `select * from (
-${one("person", PERSON)}
-union all
-${one("repo", "repo")}
-union all
-${one("provider", "provider")}
+    query: `
+select * from (
+select case when grouping(person) = 0 then 'person' when grouping(repo) = 0 then 'repo' else 'provider' end as kind,
+       coalesce(person, repo, provider) as value,
+       count(*) as sessions
+from (select ${PERSON} as person, repo, provider from sessions where ${within("$1", "$2")}) as began
+group by grouping sets ((person), (repo), (provider))
 ) as choices
+where value is not null
 order by kind, sessions desc, value
 limit 1000`,
     params: [range.from, range.to],
@@ -344,12 +345,12 @@ limit 1000`,
 
 export function session(sessionId: string): Statement<Session> {
   return {
-    query: `select ${SESSION_COLUMNS}\nfrom coding_agent_events\nwhere session_id = $1\ngroup by session_id`,
+    query: `select ${SESSION_COLUMNS}\nfrom sessions\nwhere session_id = $1\norder by started_at\nlimit 1`,
     params: [sessionId],
   };
 }
 
-export type Signal = "logs" | "traces" | "hooks";
+export type Signal = "logs" | "traces" | "hooks" | "history";
 
 /** One event as the timeline needs it; the drawer reads the rest. */
 export interface TimelineEvent {
@@ -357,6 +358,9 @@ export interface TimelineEvent {
   event_time: string;
   signal: Signal;
   event_name: string;
+  /** What it counts towards, and the identity of that within the session. */
+  fact: "turn" | "api_request" | "tool_call" | "skill_use" | null;
+  fact_id: string | null;
   provider: string | null;
   prompt_id: string | null;
   event_sequence: number | null;
@@ -370,7 +374,7 @@ export interface TimelineEvent {
   decision: string | null;
   decision_source: string | null;
   model: string | null;
-  fresh_input: number | null;
+  input_tokens: number | null;
   cache_read_tokens: number | null;
   cache_creation_tokens: number | null;
   output_tokens: number | null;
@@ -395,10 +399,9 @@ export const TIMELINE_LIMIT = 10_000;
 export function timeline(sessionId: string): Statement<TimelineEvent> {
   return {
     query: `
-select event_id, event_time, signal, event_name, provider, prompt_id, event_sequence, trace_id, span_id, parent_span_id,
-       tool_name, tool_use_id, success, duration_ms, decision, decision_source, model,
-       case when input_tokens is null then null else ${FRESH_INPUT} end as fresh_input,
-       cache_read_tokens, cache_creation_tokens, output_tokens, cost_usd, request_id, status_code, error_type,
+select event_id, event_time, signal, coalesce(event_name, 'event') as event_name, fact, fact_id, provider, prompt_id,
+       event_sequence, trace_id, span_id, parent_span_id, tool_name, tool_use_id, success, duration_ms, decision,
+       decision_source, model, input_tokens, cache_read_tokens, cache_creation_tokens, output_tokens, cost_usd, request_id, status_code, error_type,
        error_message, prompt_text, prompt_length, output_snippet, command, skill_name, mcp_server, mcp_tool, agent_id,
        agent_type
 from coding_agent_events

@@ -1,10 +1,16 @@
 /**
  * A session's events as a person would tell them: grouped by prompt, each thing once.
  *
+ * `fact` and `fact_id` say which events tell of one thing. Rows of older data have none, and some events say more of a
+ * thing without being a witness of it; they are joined by other ids:
+ *
  * A tool call comes as `tool_decision` and `tool_result` (logs), `claude_code.tool…` (spans) and `PreToolUse`,
  * `PostToolUse` (hooks); they share `tool_use_id`. A model request comes as log and span with one `request_id`. A prompt
  * comes as `user_prompt`, `UserPromptSubmit` and the root span, joined by `prompt_id`; spans carry none, but their
  * trace does.
+ *
+ * A witness without an id joins nothing: where a better signal tells of the same fact it is background, by the rules of
+ * the server's views.
  */
 import type { Signal, TimelineEvent } from "./queries";
 
@@ -74,7 +80,21 @@ const BACKGROUND_NAMES = new Set([
   "MessageDisplay",
   "PostToolBatch",
   "system_prompt",
+  // Codex: the pieces of an answer, and its own times.
+  "sse_event",
+  "startup_phase",
+  "turn_ttft",
+  "event",
+  // Cursor: its tool hooks tell of the call.
+  "beforeReadFile",
+  "afterFileEdit",
+  "beforeShellExecution",
+  "afterShellExecution",
+  "beforeMCPExecution",
+  "afterMCPExecution",
+  "workspaceOpen",
 ]);
+const KIND_OF_FACT = { turn: "prompt", api_request: "model", tool_call: "tool", skill_use: "skill" } as const;
 const KIND_OF_NAME: Record<string, Kind> = {
   assistant_response: "response",
   api_request: "model",
@@ -97,6 +117,12 @@ const KIND_OF_NAME: Record<string, Kind> = {
   SubagentStop: "agent",
   SessionStart: "session",
   SessionEnd: "session",
+  sessionStart: "session",
+  sessionEnd: "session",
+  subagentStart: "agent",
+  subagentStop: "agent",
+  stop: "session",
+  preCompact: "session",
   Stop: "session",
   StopFailure: "session",
   PreCompact: "session",
@@ -119,15 +145,18 @@ export function baseName(name: string): string {
 }
 
 export function kindOf(event: TimelineEvent): Kind {
+  if (event.fact) return KIND_OF_FACT[event.fact];
   const name = baseName(event.event_name);
+  // Codex sends these besides the events that count.
+  const repeats = event.provider === "codex" && (event.signal === "traces" || name === "api_request");
+  if (BACKGROUND_NAMES.has(name) || repeats) return "background";
   if (PROMPT_NAMES.has(name)) return "prompt";
-  if (BACKGROUND_NAMES.has(name)) return "background";
   return KIND_OF_NAME[name] ?? (event.signal === "hooks" ? "hook" : "session");
 }
 
 /** Events of one session, in any order, to groups in order of time. */
 export function groupTimeline(events: TimelineEvent[]): Group[] {
-  const entries = foldEvents(events);
+  const entries = promptsNamed(foldEvents(events));
   const groups = new Map<string, Group>();
   const before: Entry[] = [];
   const loose: Entry[] = [];
@@ -156,6 +185,16 @@ export function groupTimeline(events: TimelineEvent[]): Group[] {
   return ordered;
 }
 
+/** Where prompts have no ids (Codex), each is a group of its own, and all that belongs to no prompt goes by its time. */
+function promptsNamed(entries: Entry[]): Entry[] {
+  const known = new Set(entries.filter(({ kind }) => kind === "prompt").map(({ promptId }) => promptId));
+  if (!known.has(null)) return entries;
+  return entries.map((entry) => {
+    if (entry.kind === "prompt") return { ...entry, promptId: entry.promptId ?? entry.id };
+    return known.has(entry.promptId) ? entry : { ...entry, promptId: null };
+  });
+}
+
 /** Each thing once, in order of time. */
 export function foldEvents(events: TimelineEvent[]): Entry[] {
   const toolOfSpan = new Map<string, string>();
@@ -166,6 +205,7 @@ export function foldEvents(events: TimelineEvent[]): Entry[] {
   const promptOfTrace = promptsOfTraces(events);
   const promptOf = (event: TimelineEvent) =>
     event.prompt_id ?? (event.trace_id ? (promptOfTrace.get(event.trace_id) ?? null) : null);
+  const isToldBetter = betterWitnesses(events);
   const folded = new Map<string, TimelineEvent[]>();
   for (const event of events) {
     const key = identityOf(event, toolOfSpan, promptOf(event));
@@ -174,13 +214,44 @@ export function foldEvents(events: TimelineEvent[]): Entry[] {
     else folded.set(key, [event]);
   }
   return [...folded.values()]
-    .map((same) => entryOf(same, same.map(promptOf).find((id) => id !== null) ?? null))
+    .map((same) => {
+      const entry = entryOf(same, same.map(promptOf).find((id) => id !== null) ?? null);
+      return same.every(isToldBetter) ? { ...entry, kind: "background" as const } : entry;
+    })
     .sort((a, b) => a.start - b.start || a.end - b.end);
 }
+
+const SIGNAL_RANK: Record<Signal, number> = { logs: 0, hooks: 1, traces: 2, history: 3 };
+
+/**
+ * Tells which events repeat what a better signal says of the same fact without an id that would join them. Only one
+ * signal counts for witnesses without ids; where ids do not agree between signals it displaces the others' with ids, too.
+ */
+function betterWitnesses(events: TimelineEvent[]): (event: TimelineEvent) => boolean {
+  const best = new Map<string, number>();
+  const bestWithoutId = new Map<string, number>();
+  const least = (of: Map<string, number>, fact: string, rank: number) =>
+    of.set(fact, Math.min(of.get(fact) ?? Number.POSITIVE_INFINITY, rank));
+  for (const { fact, fact_id, signal } of events) {
+    if (!fact) continue;
+    least(best, fact, SIGNAL_RANK[signal]);
+    if (!fact_id) least(bestWithoutId, fact, SIGNAL_RANK[signal]);
+  }
+  return ({ fact, fact_id, signal, provider }) => {
+    if (!fact) return false;
+    const rank = SIGNAL_RANK[signal];
+    if (!fact_id) return rank > (best.get(fact) ?? rank);
+    const isApart = fact === "skill_use" || provider === "other" || (provider === "codex" && fact !== "tool_call");
+    return isApart && rank > (bestWithoutId.get(fact) ?? rank);
+  };
+}
+
+const IDENTITY_OF_FACT = { turn: "prompt", api_request: "request", tool_call: "tool", skill_use: "skill" } as const;
 
 /** What makes two events one thing. */
 function identityOf(event: TimelineEvent, toolOfSpan: Map<string, string>, promptId: string | null): string {
   const kind = kindOf(event);
+  if (event.fact && event.fact_id) return `${IDENTITY_OF_FACT[event.fact]} ${event.fact_id}`;
   if (kind === "tool") {
     const tool = event.tool_use_id ?? (event.parent_span_id ? toolOfSpan.get(event.parent_span_id) : undefined);
     if (tool) return `tool ${tool}`;
@@ -238,7 +309,9 @@ function entryOf(events: TimelineEvent[], promptId: string | null): Entry {
     promptId,
     events: sorted,
     mainId: trusted[0]?.event_id ?? head.event_id,
-    signals: (["logs", "traces", "hooks"] as const).filter((signal) => events.some((event) => event.signal === signal)),
+    signals: (["logs", "traces", "hooks", "history"] as const).filter((signal) =>
+      events.some((event) => event.signal === signal),
+    ),
     model: first((event) => event.model),
     command: first((event) => event.command),
     decision: first((event) => event.decision),
@@ -256,9 +329,9 @@ function entryOf(events: TimelineEvent[], promptId: string | null): Entry {
 
 /** Whose word counts first: logs, then spans, then hooks; within one signal the event that ends the thing. */
 function rank(event: TimelineEvent): number {
-  const signal = { logs: 0, traces: 10, hooks: 20 }[event.signal] ?? 30;
+  const signal = { logs: 0, traces: 10, hooks: 20, history: 30 }[event.signal];
   const name = baseName(event.event_name);
-  return signal + (/^(tool_decision|tool\.|PreToolUse|api_retries)/.test(name) ? 1 : 0);
+  return signal + (/^(tool_decision|tool\.|[Pp]reToolUse|api_retries)/.test(name) ? 1 : 0);
 }
 
 /** Spans are stamped at their start; logs and hooks when the thing is over. */
@@ -270,7 +343,7 @@ function spanOf(event: TimelineEvent): { start: number; end: number } {
 
 function extentOf(events: TimelineEvent[], trusted: TimelineEvent[]) {
   // A prompt is a moment. Its root span covers the whole answer and would hide everything else.
-  if (events.some((event) => PROMPT_NAMES.has(baseName(event.event_name)))) {
+  if (events.some((event) => kindOf(event) === "prompt")) {
     const start = Math.min(...events.map((event) => Date.parse(event.event_time)));
     return { start, end: start, durationMs: null };
   }
@@ -315,8 +388,8 @@ export function words(name: string): string {
 }
 
 function inputOf(event: TimelineEvent): number | null {
-  if (event.fresh_input === null) return null;
-  return event.fresh_input + (event.cache_read_tokens ?? 0) + (event.cache_creation_tokens ?? 0);
+  if (event.input_tokens === null) return null;
+  return event.input_tokens + (event.cache_read_tokens ?? 0) + (event.cache_creation_tokens ?? 0);
 }
 
 function newGroup(promptId: string | null): Group {

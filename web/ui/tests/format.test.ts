@@ -20,6 +20,20 @@ describe("numbers", () => {
   ])("usd(%s) is %s", (value, text) => expect(format.usd(value)).toBe(text));
 
   it.each([
+    [null, 3, "unknown"],
+    [null, 0, "unknown"],
+    [0, 0, "$0.00"],
+    [1.5, 0, "$1.50"],
+    [1.5, 2, "≥ $1.50"],
+  ])("cost(%s, %s) is %s", (value, unpriced, text) => expect(format.cost(value, unpriced)).toBe(text));
+
+  it("says what a cost leaves out", () => {
+    expect(format.unpriced(0)).toBeNull();
+    expect(format.unpriced(1)).toBe("1 request of unknown price");
+    expect(format.unpriced(1200)).toBe("1,200 requests of unknown price");
+  });
+
+  it.each([
     [0, "0 ms"],
     [999, "999 ms"],
     [1234, "1.2 s"],

@@ -9,6 +9,8 @@ let serial = 0;
 function event(signal: TimelineEvent["signal"], event_name: string, at: number, more: Partial<TimelineEvent> = {}) {
   serial += 1;
   const nothing = {
+    fact: null,
+    fact_id: null,
     provider: "claude_code",
     prompt_id: null,
     event_sequence: null,
@@ -22,7 +24,7 @@ function event(signal: TimelineEvent["signal"], event_name: string, at: number, 
     decision: null,
     decision_source: null,
     model: null,
-    fresh_input: null,
+    input_tokens: null,
     cache_read_tokens: null,
     cache_creation_tokens: null,
     output_tokens: null,
@@ -91,7 +93,7 @@ describe("folding", () => {
         request_id: "r",
         model: "m",
         duration_ms: 200,
-        fresh_input: 10,
+        input_tokens: 10,
         cache_read_tokens: 80,
         cache_creation_tokens: 5,
         output_tokens: 7,
@@ -100,7 +102,7 @@ describe("folding", () => {
       event("traces", "claude_code.llm_request", 100, {
         request_id: "r",
         model: "m",
-        fresh_input: 10,
+        input_tokens: 10,
         output_tokens: 7,
       }),
     ]);
@@ -127,6 +129,61 @@ describe("folding", () => {
     const same = { prompt_id: "p" };
     expect(foldEvents([event("hooks", "Stop", 5, same), event("hooks", "Stop", 5, same)])).toHaveLength(2);
   });
+});
+
+describe("an agent whose logs have no ids", () => {
+  const codex = (
+    signal: TimelineEvent["signal"],
+    name: string,
+    fact: TimelineEvent["fact"],
+    at: number,
+    more: Partial<TimelineEvent> = {},
+  ) => event(signal, name, at, { provider: "codex", fact, ...more });
+  const call = { fact_id: "call_1", tool_use_id: "call_1" };
+  const session = [
+    codex("logs", "user_prompt", "turn", 0, { prompt_length: 5 }),
+    codex("hooks", "UserPromptSubmit", "turn", 1, { fact_id: "t1", prompt_id: "t1" }),
+    codex("traces", "session_task.turn", "turn", 1, { fact_id: "t1", duration_ms: 900 }),
+    codex("logs", "api_request", null, 10),
+    codex("logs", "sse_event", null, 11),
+    codex("logs", "sse_event", "api_request", 12, { model: "m", input_tokens: 4, cache_read_tokens: 6 }),
+    codex("traces", "handle_responses", "api_request", 12, { model: "m", input_tokens: 4 }),
+    codex("hooks", "PreToolUse", "tool_call", 20, { ...call, prompt_id: "t1", tool_name: "Bash" }),
+    codex("logs", "tool_result", "tool_call", 30, { ...call, tool_name: "exec_command", success: true }),
+    codex("logs", "user_prompt", "turn", 100),
+    codex("logs", "sse_event", "api_request", 120, { model: "m" }),
+  ];
+  const told = (kind: string) => foldEvents(session).filter((entry) => entry.kind === kind);
+
+  it("shows what logs, spans and hooks saw once", () => {
+    expect(told("prompt").map(({ signals }) => signals)).toEqual([["logs"], ["logs"]]);
+    expect(told("model").map(({ inputTokens }) => inputTokens)).toEqual([10, null]);
+    expect(told("tool").map(({ title, signals }) => [title, signals])).toEqual([["exec_command", ["logs", "hooks"]]]);
+  });
+
+  it("groups by the latest prompt", () => {
+    const groups = groupTimeline(session).map(({ prompt, entries }) => [
+      prompt?.kind,
+      entries.filter(({ kind }) => kind !== "background").map(({ kind }) => kind),
+    ]);
+    expect(groups).toEqual([
+      ["prompt", ["model", "tool"]],
+      ["prompt", ["model"]],
+    ]);
+  });
+});
+
+it("joins what a hook says of a request without a request id", () => {
+  const cursor = { provider: "cursor", fact: "api_request", fact_id: "g1", prompt_id: "g1" } as const;
+  const entries = foldEvents([
+    event("hooks", "beforeSubmitPrompt", 0, { ...cursor, fact: "turn" }),
+    event("hooks", "afterAgentResponse", 5, { ...cursor, output_tokens: 7 }),
+    event("hooks", "stop", 6, cursor),
+  ]);
+  expect(entries.map(({ kind, outputTokens }) => [kind, outputTokens])).toEqual([
+    ["prompt", null],
+    ["model", 7],
+  ]);
 });
 
 describe("grouping", () => {

@@ -40,7 +40,7 @@ const ICONS: Record<Kind, LucideIcon> = {
   background: CircleDashed,
 };
 
-export const SIGNAL_NAMES: Record<Signal, string> = { logs: "log", traces: "span", hooks: "hook" };
+export const SIGNAL_NAMES: Record<Signal, string> = { logs: "log", traces: "span", hooks: "hook", history: "history" };
 
 /** The prompt and what it led to, summed up. */
 export function GroupHead({ group, number, onOpen }: { group: Group; number: number; onOpen: (id: string) => void }) {

@@ -12,8 +12,10 @@ import { Tiles } from "./overview/tiles";
 
 export default function OverviewPage() {
   const range = useRange();
-  const current = useSql(queries.totals(range.from, range.to));
-  const totals = current.data?.[0];
+  const answer = useSql(queries.totals(range));
+  const { data, error } = answer;
+  const totals = data?.find(({ period }) => period === "current");
+  const before = data?.find(({ period }) => period === "previous");
   return (
     <div className="page">
       <title>Overview · modlake</title>
@@ -21,12 +23,12 @@ export default function OverviewPage() {
         <h1>Overview</h1>
         <RangePicker range={range} />
       </div>
-      {current.error && !totals ? <Failed error={current.error} retry={() => void current.refetch()} /> : null}
-      {!current.error && !totals ? <Loading /> : null}
-      {totals && totals.events === 0 && !current.isPlaceholderData ? <Nothing range={range} /> : null}
-      {totals && totals.events > 0 ? (
-        <div className={current.isPlaceholderData ? "stale" : undefined}>
-          <Tiles range={range} totals={totals} />
+      {error && !data ? <Failed error={error} retry={() => void answer.refetch()} /> : null}
+      {!error && !data ? <Loading /> : null}
+      {data && !totals && !answer.isPlaceholderData ? <Nothing range={range} /> : null}
+      {totals ? (
+        <div className={answer.isPlaceholderData ? "stale" : undefined}>
+          <Tiles totals={totals} before={before} />
           <Charts range={range} />
           <Tables range={range} />
         </div>
@@ -41,11 +43,11 @@ function Nothing({ range }: { range: Range }) {
   return (
     <Rows answer={answer}>
       {([extent]) =>
-        extent?.last_event ? (
+        extent?.last_session ? (
           <Empty>
             <p>
-              Nothing happened in these days. The last event is of {format.time(extent.last_event)}:{" "}
-              <Link to={`?days=${range.days}&until=${dayOf(Date.parse(extent.last_event))}`}>show that period</Link>
+              Nothing happened in these days. The last session began on {format.time(extent.last_session)}:{" "}
+              <Link to={`?days=${range.days}&until=${dayOf(Date.parse(extent.last_session))}`}>show that period</Link>
             </p>
           </Empty>
         ) : (

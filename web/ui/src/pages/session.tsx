@@ -1,8 +1,10 @@
 import { useWindowVirtualizer } from "@tanstack/react-virtual";
 import { ChevronLeft } from "lucide-react";
 import { ToggleGroup } from "radix-ui";
-import { useLayoutEffect, useMemo, useRef, useState } from "react";
+import { type ReactNode, useLayoutEffect, useMemo, useRef, useState } from "react";
 import { Link, useLocation, useParams, useSearchParams } from "react-router";
+import { Agent } from "../components/agent";
+import { Cost } from "../components/cost";
 import { EventDrawer } from "../components/event-drawer";
 import { Empty, Failed, Loading, Rows } from "../components/states";
 import { EntryRow, GroupHead, KIND_LABELS } from "../components/timeline-rows";
@@ -54,29 +56,35 @@ export default function SessionPage() {
 }
 
 function SessionHead({ session }: { session: queries.Session }) {
-  const told = (value: number) => (session.log_events > 0 ? value : null);
+  // Where no signal tells of requests, tokens are unknown, not zero.
+  const tokens = (value: number) => format.compact(session.api_requests > 0 ? value : null);
   const facts: [string, string | null][] = [
     ["Person", session.person && format.person(session.person)],
     ["Repository", session.repo],
     ["Branch", session.branch],
-    ["Agent", `${format.agent(session.provider)} ${session.agent_version ?? ""}`.trim()],
     ["Models", session.models && format.list(session.models)],
     ["Session", session.session_id],
   ];
-  const failures = told(session.tool_failures + session.api_errors);
-  const figures: [string, string, boolean?][] = [
+  const failures = session.tool_failures + session.api_errors;
+  const figures: [string, ReactNode, boolean?][] = [
     ["Duration", format.duration(session.duration_ms)],
-    ["Prompts", format.count(told(session.prompts))],
-    ["Tool calls", format.count(told(session.tool_calls))],
-    ["Failures", format.count(failures), (failures ?? 0) > 0],
-    ["Tokens in", format.compact(told(session.input_tokens))],
-    ["Tokens out", format.compact(told(session.output_tokens))],
-    ["Cost", format.usd(told(session.cost_usd))],
+    ["Prompts", format.count(session.prompts)],
+    ["Tool calls", format.count(session.tool_calls)],
+    ["Failures", format.count(failures), failures > 0],
+    ["Tokens in", tokens(session.input_tokens)],
+    ["Tokens out", tokens(session.output_tokens)],
+    ["Cost", <Cost key="cost" usd={session.cost_usd} unpriced={session.unpriced_requests} />],
   ];
   return (
     <header className="panel session-head">
       <h1 title={session.started_at}>{format.timeInFull(session.started_at)}</h1>
       <dl className="facts">
+        <div>
+          <dt>Agent</dt>
+          <dd>
+            <Agent provider={session.provider} version={session.agent_version} />
+          </dd>
+        </div>
         {facts.map(([name, value]) =>
           value ? (
             <div key={name}>

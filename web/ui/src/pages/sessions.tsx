@@ -3,6 +3,8 @@ import { useCallback, useMemo } from "react";
 import { Link, useLocation, useSearchParams } from "react-router";
 import { runSql } from "../api";
 import { useAuth } from "../auth";
+import { Agent } from "../components/agent";
+import { Cost } from "../components/cost";
 import { type Column, VirtualTable } from "../components/data-table";
 import { RangePicker, useRange } from "../components/range-picker";
 import { Setup } from "../components/setup";
@@ -57,7 +59,7 @@ export default function SessionsPage() {
             label="Sessions"
             columns={COLUMNS}
             rows={rows}
-            rowId={(row) => row.session_id}
+            rowId={(row) => `${row.provider} ${row.session_id}`}
             sorting={{ id: sort, desc: descending }}
             onSort={({ id, desc }) => setSort(id, desc)}
             onEnd={more}
@@ -98,11 +100,11 @@ function NoSessions({ filtered }: { filtered: boolean }) {
   return (
     <Rows answer={answer}>
       {([extent]) =>
-        extent?.last_event ? (
+        extent?.last_session ? (
           <Empty>
             {filtered
               ? "No session fits the filter in these days."
-              : `No session in these days. The last event is of ${format.time(extent.last_event)}.`}
+              : `No session began in these days. The last one began on ${format.time(extent.last_session)}.`}
           </Empty>
         ) : (
           <Setup />
@@ -114,8 +116,8 @@ function NoSessions({ filtered }: { filtered: boolean }) {
 
 type Row = queries.Session;
 
-/** Without log events a session's numbers are unknown: its agent sends hooks or spans only. */
-const told = (row: Row, value: number) => (row.log_events > 0 ? value : null);
+/** Unknown where no signal tells of requests, as in sessions that only hooks saw. */
+const tokens = (row: Row) => (row.api_requests > 0 ? row.input_tokens + row.output_tokens : null);
 
 const COLUMNS: Column<Row>[] = [
   {
@@ -148,13 +150,8 @@ const COLUMNS: Column<Row>[] = [
   {
     id: "agent",
     header: "Agent",
-    minor: true,
-    value: (row) => row.agent_version,
-    cell: (row) => (
-      <span>
-        {format.agent(row.provider)} <span className="muted">{row.agent_version}</span>
-      </span>
-    ),
+    value: (row) => `${row.provider} ${row.agent_version}`,
+    cell: (row) => <Agent provider={row.provider} version={row.agent_version} />,
   },
   {
     id: "models",
@@ -168,14 +165,14 @@ const COLUMNS: Column<Row>[] = [
     header: "Prompts",
     numeric: true,
     value: (row) => row.prompts,
-    cell: (row) => format.count(told(row, row.prompts)),
+    cell: (row) => format.count(row.prompts),
   },
   {
     id: "tool_calls",
     header: "Tools",
     numeric: true,
     value: (row) => row.tool_calls,
-    cell: (row) => format.count(told(row, row.tool_calls)),
+    cell: (row) => format.count(row.tool_calls),
   },
   {
     id: "failures",
@@ -183,7 +180,7 @@ const COLUMNS: Column<Row>[] = [
     numeric: true,
     value: (row) => row.tool_failures + row.api_errors,
     cell: (row) => {
-      const failures = told(row, row.tool_failures + row.api_errors);
+      const failures = row.tool_failures + row.api_errors;
       return <span className={failures ? "bad" : "muted"}>{format.count(failures)}</span>;
     },
   },
@@ -191,15 +188,15 @@ const COLUMNS: Column<Row>[] = [
     id: "tokens",
     header: "Tokens",
     numeric: true,
-    value: (row) => row.input_tokens + row.output_tokens,
-    cell: (row) => format.compact(told(row, row.input_tokens + row.output_tokens)),
+    value: tokens,
+    cell: (row) => format.compact(tokens(row)),
   },
   {
     id: "cost_usd",
     header: "Cost",
     numeric: true,
     value: (row) => row.cost_usd,
-    cell: (row) => format.usd(told(row, row.cost_usd)),
+    cell: (row) => <Cost usd={row.cost_usd} unpriced={row.unpriced_requests} />,
   },
 ];
 

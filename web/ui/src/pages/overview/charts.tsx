@@ -12,10 +12,10 @@ const PALETTE = ["var(--c1)", "var(--c2)", "var(--c3)", "var(--c4)", "var(--c5)"
 const OTHER = "var(--c-other)";
 
 const TOKEN_SERIES: Series[] = [
-  { key: "cache_read", label: "Cache read", color: "var(--c3)" },
-  { key: "cache_write", label: "Cache write", color: "var(--c4)" },
-  { key: "fresh_input", label: "Input", color: "var(--c1)" },
-  { key: "output", label: "Output", color: "var(--c2)" },
+  { key: "cache_read_tokens", label: "Cache read", color: "var(--c3)" },
+  { key: "cache_creation_tokens", label: "Cache write", color: "var(--c4)" },
+  { key: "input_tokens", label: "Input", color: "var(--c1)" },
+  { key: "output_tokens", label: "Output", color: "var(--c2)" },
 ];
 const FAILURE_SERIES: Series[] = [
   { key: "tool_failures", label: "Tool failures", color: "var(--c-bad)" },
@@ -109,10 +109,10 @@ function totalPoints(range: Range, rows: queries.BucketTotals[]): Point[] {
     return {
       label: format.bucket(at, bucketUnit(range)),
       sessions: row?.sessions ?? 0,
-      fresh_input: row?.fresh_input ?? 0,
-      cache_write: row?.cache_write ?? 0,
-      cache_read: row?.cache_read ?? 0,
-      output: row?.output ?? 0,
+      input_tokens: row?.input_tokens ?? 0,
+      cache_creation_tokens: row?.cache_creation_tokens ?? 0,
+      cache_read_tokens: row?.cache_read_tokens ?? 0,
+      output_tokens: row?.output_tokens ?? 0,
       tool_failures: row?.tool_failures ?? 0,
       api_errors: row?.api_errors ?? 0,
     };

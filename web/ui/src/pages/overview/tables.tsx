@@ -1,5 +1,6 @@
 import { useMemo } from "react";
 import { Link, useSearchParams } from "react-router";
+import { Cost } from "../../components/cost";
 import { type Column, SortedTable } from "../../components/data-table";
 import { Empty, Rows } from "../../components/states";
 import * as format from "../../format";
@@ -10,8 +11,7 @@ import { useSql } from "../../use-sql";
 export function Tables({ range }: { range: Range }) {
   const models = useSql(queries.byModel(range));
   const tools = useSql(queries.byTool(range));
-  const people = useSql(queries.byPerson(range));
-  const repositories = useSql(queries.byRepository(range));
+  const groups = useSql(queries.byPersonAndRepository(range));
   const peopleColumns = useMemo(() => groupColumns("Person", "person"), []);
   const repositoryColumns = useMemo(() => groupColumns("Repository", "repo"), []);
   return (
@@ -50,12 +50,12 @@ export function Tables({ range }: { range: Range }) {
       </section>
       <section className="panel">
         <h2>By person</h2>
-        <Rows answer={people}>
+        <Rows answer={groups}>
           {(rows) => (
             <SortedTable
               label="By person"
               columns={peopleColumns}
-              rows={rows}
+              rows={rows.filter(({ kind }) => kind === "person")}
               rowId={(row) => row.name ?? ""}
               initial={{ id: "cost", desc: true }}
             />
@@ -64,12 +64,12 @@ export function Tables({ range }: { range: Range }) {
       </section>
       <section className="panel">
         <h2>By repository</h2>
-        <Rows answer={repositories}>
+        <Rows answer={groups}>
           {(rows) => (
             <SortedTable
               label="By repository"
               columns={repositoryColumns}
-              rows={rows}
+              rows={rows.filter(({ kind }) => kind === "repo")}
               rowId={(row) => row.name ?? ""}
               initial={{ id: "cost", desc: true }}
             />
@@ -128,7 +128,13 @@ const MODEL_COLUMNS: Column<queries.ModelUse>[] = [
     value: (row) => row.median_ms,
     cell: (row) => format.duration(row.median_ms),
   },
-  { id: "cost", header: "Cost", numeric: true, value: (row) => row.cost_usd, cell: (row) => format.usd(row.cost_usd) },
+  {
+    id: "cost",
+    header: "Cost",
+    numeric: true,
+    value: (row) => row.cost_usd,
+    cell: (row) => <Cost usd={row.cost_usd} unpriced={row.unpriced_requests} />,
+  },
 ];
 
 const TOOL_COLUMNS: Column<queries.ToolUse>[] = [
@@ -201,7 +207,7 @@ function groupColumns(header: string, filter: "person" | "repo"): Column<queries
       header: "Cost",
       numeric: true,
       value: (row) => row.cost_usd,
-      cell: (row) => format.usd(row.cost_usd),
+      cell: (row) => <Cost usd={row.cost_usd} unpriced={row.unpriced_requests} />,
     },
   ];
 }

@@ -1,24 +1,28 @@
 import { ArrowDownRight, ArrowRight, ArrowUpRight } from "lucide-react";
 import type { ReactNode } from "react";
 import * as format from "../../format";
-import * as queries from "../../queries";
-import type { Range } from "../../range";
-import { useSql } from "../../use-sql";
+import type * as queries from "../../queries";
 
-export function Tiles({ range, totals }: { range: Range; totals: queries.Totals }) {
-  const before = useSql(queries.totals(range.previousFrom, range.previousTo)).data?.[0];
+/** `before` is the period before; undefined where nothing happened in it. */
+export function Tiles({ totals, before }: { totals: queries.Totals; before: queries.Totals | undefined }) {
   const tokens = (of: queries.Totals) => of.input_tokens + of.output_tokens;
   const failures = (of: queries.Totals) => of.tool_failures + of.api_errors;
+  const unpriced = format.unpriced(totals.unpriced_requests);
   return (
     <section className="tiles" aria-label="Totals">
       <Tile name="sessions" label="Sessions" value={format.count(totals.sessions)}>
-        <Change now={totals.sessions} before={before?.sessions} />
+        <Change now={totals.sessions} before={before?.sessions ?? 0} />
       </Tile>
       <Tile name="people" label="Active people" value={format.count(totals.people)}>
-        <Change now={totals.people} before={before?.people} />
+        <Change now={totals.people} before={before?.people ?? 0} />
       </Tile>
-      <Tile name="cost" label="Cost" value={format.usd(totals.cost_usd)}>
-        <Change now={totals.cost_usd} before={before?.cost_usd} />
+      <Tile
+        name="cost"
+        label="Cost"
+        value={format.cost(totals.cost_usd, totals.unpriced_requests)}
+        {...(unpriced ? { detail: unpriced } : {})}
+      >
+        {totals.cost_usd === null ? null : <Change now={totals.cost_usd} before={before?.cost_usd ?? 0} />}
       </Tile>
       <Tile
         name="tokens"
@@ -26,7 +30,7 @@ export function Tiles({ range, totals }: { range: Range; totals: queries.Totals 
         value={format.compact(tokens(totals))}
         detail={`${format.compact(totals.input_tokens)} in, ${format.compact(totals.output_tokens)} out`}
       >
-        <Change now={tokens(totals)} before={before && tokens(before)} />
+        <Change now={tokens(totals)} before={before ? tokens(before) : 0} />
       </Tile>
       <Tile
         name="failures"
@@ -34,7 +38,7 @@ export function Tiles({ range, totals }: { range: Range; totals: queries.Totals 
         value={format.count(failures(totals))}
         detail={`${format.count(totals.tool_failures)} tool, ${format.count(totals.api_errors)} API`}
       >
-        <Change now={failures(totals)} before={before && failures(before)} lessIsBetter />
+        <Change now={failures(totals)} before={before ? failures(before) : 0} lessIsBetter />
       </Tile>
     </section>
   );
@@ -54,8 +58,7 @@ function Tile(props: { name: string; label: string; value: string; detail?: stri
 }
 
 /** More use or cost is neither good nor bad; more failures are bad. */
-function Change({ now, before, lessIsBetter }: { now: number; before: number | undefined; lessIsBetter?: boolean }) {
-  if (before === undefined) return <span className="change">&nbsp;</span>;
+function Change({ now, before, lessIsBetter }: { now: number; before: number; lessIsBetter?: boolean }) {
   const share = format.change(now, before);
   const title = "against the period of equal length before";
   if (share === null) {
