@@ -342,8 +342,9 @@ function spanOf(event: TimelineEvent): { start: number; end: number } {
 }
 
 function extentOf(events: TimelineEvent[], trusted: TimelineEvent[]) {
-  // A prompt is a moment. Its root span covers the whole answer and would hide everything else.
-  if (events.some((event) => kindOf(event) === "prompt")) {
+  // A prompt is a moment. Its root span covers the whole answer and would hide everything else; so would the end of a
+  // session, which Cursor says with the session's length.
+  if (events.some((event) => kindOf(event) === "prompt" || event.event_name === "sessionEnd")) {
     const start = Math.min(...events.map((event) => Date.parse(event.event_time)));
     return { start, end: start, durationMs: null };
   }

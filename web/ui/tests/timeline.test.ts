@@ -179,10 +179,12 @@ it("joins what a hook says of a request without a request id", () => {
     event("hooks", "beforeSubmitPrompt", 0, { ...cursor, fact: "turn" }),
     event("hooks", "afterAgentResponse", 5, { ...cursor, output_tokens: 7 }),
     event("hooks", "stop", 6, cursor),
+    event("hooks", "sessionEnd", 9, { provider: "cursor", duration_ms: 900 }),
   ]);
   expect(entries.map(({ kind, outputTokens }) => [kind, outputTokens])).toEqual([
     ["prompt", null],
     ["model", 7],
+    ["session", null],
   ]);
 });
 
