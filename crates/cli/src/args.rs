@@ -19,7 +19,7 @@ const SERVER_HELP: &str =
 #[command(
     name = "modlake",
     version,
-    about = "Asks a modlake server: SQL over the telemetry of coding agents",
+    about = "Makes coding agents send their telemetry to a modlake server, and asks it in SQL",
     after_help = Exit::help(),
     arg_required_else_help = true,
     disable_help_subcommand = true

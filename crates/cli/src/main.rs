@@ -1,7 +1,8 @@
-//! `modlake`, the client: asks a modlake server, and finds out why it does not answer.
+//! `modlake`, the client: makes a laptop's agents send, runs as their hook, asks a modlake server, and finds out why it does not
+//! answer.
 //!
-//! It runs on every laptop, later around every command and hook, and so starts in milliseconds: no async runtime, nothing
-//! read or connected before a command needs it.
+//! It runs at every hook of every agent, and so starts in milliseconds: no async runtime, nothing read or connected before a command
+//! needs it.
 
 mod agents;
 mod args;
