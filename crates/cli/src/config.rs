@@ -16,7 +16,7 @@ use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::fmt;
 use std::fs;
-use std::io::{self, Write as _};
+use std::io;
 use std::path::{Path, PathBuf};
 
 use record::secret::Secret;
@@ -25,6 +25,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::CliError;
 use crate::exit::Exit;
+use crate::private;
 
 pub(crate) const DEFAULT_SERVER: &str = "http://127.0.0.1:4318";
 
@@ -168,7 +169,7 @@ impl Settings {
                 CliError::new(Exit::Config, format!("the key from {from} {reason}")).hint(KEY_HINT)
             })?;
         }
-        let file_is_open = in_file.is_some() && is_open(&path);
+        let file_is_open = in_file.is_some() && private::is_open(&path);
         Ok(Self {
             server,
             server_from,
@@ -246,23 +247,9 @@ impl File {
     /// Replaces the file at once, by a rename, so that no reader ever sees half of it. A symbolic link stays one.
     pub(crate) fn save(&self, path: &Path) -> Result<(), CliError> {
         let target = fs::canonicalize(path).unwrap_or_else(|_| path.to_path_buf());
-        self.write(&target)
+        let text = serde_json::to_string_pretty(self).expect("texts and flags are JSON") + "\n";
+        private::replace(&target, &text)
             .map_err(|error| CliError::new(Exit::Config, format!("cannot write {}: {error}", path.display())))
-    }
-
-    fn write(&self, path: &Path) -> io::Result<()> {
-        let folder = path.parent().unwrap_or(Path::new("."));
-        let mut builder = fs::DirBuilder::new();
-        #[cfg(unix)]
-        std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-        builder.recursive(true).create(folder)?;
-        // Made with mode 0600.
-        let mut file = tempfile::Builder::new().prefix(".config-").suffix(".json").tempfile_in(folder)?;
-        serde_json::to_writer_pretty(&mut file, self)?;
-        file.write_all(b"\n")?;
-        file.as_file().sync_all()?;
-        file.persist(path)?;
-        Ok(())
     }
 }
 
@@ -312,17 +299,6 @@ fn told(error: &serde_json::Error) -> String {
     } else {
         text
     }
-}
-
-#[cfg(unix)]
-fn is_open(path: &Path) -> bool {
-    use std::os::unix::fs::PermissionsExt as _;
-    fs::metadata(path).is_ok_and(|metadata| metadata.permissions().mode() & 0o077 != 0)
-}
-
-#[cfg(not(unix))]
-fn is_open(_: &Path) -> bool {
-    false
 }
 
 #[cfg(test)]

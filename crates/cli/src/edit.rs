@@ -10,11 +10,12 @@ pub(crate) mod toml;
 
 use std::ffi::OsString;
 use std::fs;
-use std::io::{self, Write as _};
+use std::io;
 use std::path::{Path, PathBuf};
 
 use crate::error::CliError;
 use crate::exit::Exit;
+use crate::private;
 
 /// A file as it was found.
 #[derive(Clone, Debug)]
@@ -78,8 +79,8 @@ impl Original {
 
     fn try_replace(&self, content: &Content, backup: bool) -> io::Result<Outcome> {
         if !self.would_change(content) {
-            return if self.text.is_some() && is_open(&self.target) {
-                make_private(&self.target)?;
+            return if self.text.is_some() && private::is_open(&self.target) {
+                private::close(&self.target)?;
                 Ok(Outcome::MadePrivate)
             } else {
                 Ok(Outcome::Unchanged)
@@ -88,13 +89,13 @@ impl Original {
         let folder = self.target.parent().unwrap_or(Path::new("."));
         fs::create_dir_all(folder)?;
         if let Some(text) = self.text.as_ref().filter(|_| backup) {
-            match temporary(folder, text)?.persist_noclobber(self.backup()) {
+            match private::temporary(folder, text)?.persist_noclobber(self.backup()) {
                 Err(error) if error.error.kind() != io::ErrorKind::AlreadyExists => return Err(error.error),
                 _ => {}
             }
         }
         let written = match content {
-            Content::Text(text) => Some(temporary(folder, text)?),
+            Content::Text(text) => Some(private::temporary(folder, text)?),
             Content::Gone => None,
         };
         // The agent writes its settings itself now and then: what it wrote since we read must not be lost.
@@ -129,7 +130,7 @@ impl Original {
 
     /// Whether others may read the file; `None` when there is none.
     pub(crate) fn is_open(&self) -> Option<bool> {
-        self.text.as_ref().map(|_| is_open(&self.target))
+        self.text.as_ref().map(|_| private::is_open(&self.target))
     }
 }
 
@@ -153,34 +154,4 @@ fn target(path: &Path) -> PathBuf {
         Some(found) => found,
         None => path,
     }
-}
-
-/// A synced file of mode 0600 in `folder`.
-fn temporary(folder: &Path, text: &str) -> io::Result<tempfile::NamedTempFile> {
-    let mut file = tempfile::Builder::new().prefix(".modlake-").tempfile_in(folder)?;
-    file.write_all(text.as_bytes())?;
-    file.as_file().sync_all()?;
-    Ok(file)
-}
-
-#[cfg(unix)]
-fn is_open(path: &Path) -> bool {
-    use std::os::unix::fs::PermissionsExt as _;
-    fs::metadata(path).is_ok_and(|metadata| metadata.permissions().mode() & 0o077 != 0)
-}
-
-#[cfg(unix)]
-fn make_private(path: &Path) -> io::Result<()> {
-    use std::os::unix::fs::PermissionsExt as _;
-    fs::set_permissions(path, fs::Permissions::from_mode(0o600))
-}
-
-#[cfg(not(unix))]
-fn is_open(_: &Path) -> bool {
-    false
-}
-
-#[cfg(not(unix))]
-fn make_private(_: &Path) -> io::Result<()> {
-    Ok(())
 }

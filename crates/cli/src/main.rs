@@ -15,6 +15,7 @@ mod exit;
 mod format;
 mod history;
 mod print;
+mod private;
 mod spool;
 
 use std::io::IsTerminal as _;

@@ -37,6 +37,7 @@ use uuid::Uuid;
 
 use crate::agents::Agent;
 use crate::config::Environment;
+use crate::private;
 
 const LOCK_PATIENCE: Duration = Duration::from_millis(4);
 const LOCK_RETRY: Duration = Duration::from_micros(200);
@@ -123,7 +124,7 @@ impl Spool {
         if record.len() > RECORD_BYTES {
             return Err(io::Error::new(io::ErrorKind::InvalidInput, "the record is too large for the spool"));
         }
-        create_folder(&self.folder)?;
+        private::create_folder(&self.folder)?;
         match self.lock("write.lock", LOCK_PATIENCE)? {
             Some(_lock) => self.append_locked(agent, record),
             None => self.append_alone(agent, record),
@@ -216,7 +217,7 @@ impl Spool {
     /// Puts a record that the server refuses where it stops nothing.
     pub(crate) fn set_aside(&self, agent: Agent, record: &[u8]) -> io::Result<()> {
         let folder = self.folder.join("rejected");
-        create_folder(&folder)?;
+        private::create_folder(&folder)?;
         let mut bytes = Vec::new();
         push_line(record, 0, &mut bytes);
         write_whole(&folder.join(segment_name(agent)), &bytes)?;
@@ -289,7 +290,8 @@ impl Spool {
     }
 
     fn lock(&self, name: &str, patience: Duration) -> io::Result<Option<File>> {
-        let file = private(OpenOptions::new().write(true).create(true).truncate(false)).open(self.folder.join(name))?;
+        let file = private::options(OpenOptions::new().write(true).create(true).truncate(false))
+            .open(self.folder.join(name))?;
         let start = Instant::now();
         loop {
             match file.try_lock() {
@@ -387,14 +389,14 @@ fn ends_a_line(file: &mut File) -> io::Result<bool> {
 }
 
 fn open_to_append(path: &Path) -> io::Result<File> {
-    private(OpenOptions::new().read(true).append(true).create(true)).open(path)
+    private::options(OpenOptions::new().read(true).append(true).create(true)).open(path)
 }
 
 /// Readers see the whole file or none.
 fn write_whole(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let folder = path.parent().unwrap_or(Path::new("."));
     let part = folder.join(format!("{}.part", Uuid::now_v7()));
-    let written = private(OpenOptions::new().write(true).create_new(true))
+    let written = private::options(OpenOptions::new().write(true).create_new(true))
         .open(&part)
         .and_then(|mut file| file.write_all(bytes))
         .and_then(|()| fs::rename(&part, path));
@@ -402,23 +404,6 @@ fn write_whole(path: &Path, bytes: &[u8]) -> io::Result<()> {
         fs::remove_file(&part).ok();
     }
     written
-}
-
-fn private(options: &mut OpenOptions) -> &mut OpenOptions {
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(options, 0o600);
-    options
-}
-
-/// With its parents, for this user alone.
-pub(crate) fn create_folder(folder: &Path) -> io::Result<()> {
-    if folder.is_dir() {
-        return Ok(());
-    }
-    let mut builder = fs::DirBuilder::new();
-    #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.recursive(true).create(folder)
 }
 
 fn unless_gone(result: io::Result<()>) -> io::Result<()> {

@@ -9,12 +9,13 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::io::{self, Write as _};
+use std::io;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
 use super::files::SessionFile;
+use crate::private;
 
 const VERSION: u32 = 1;
 
@@ -48,14 +49,7 @@ impl Ledger {
 
     /// Replaces the file at once.
     pub(crate) fn save(&self, path: &Path) -> io::Result<()> {
-        let folder = path.parent().unwrap_or(Path::new("."));
-        fs::create_dir_all(folder)?;
-        // Made with mode 0600.
-        let mut file = tempfile::Builder::new().prefix(".imported-").tempfile_in(folder)?;
-        serde_json::to_writer(&mut file, self)?;
-        file.write_all(b"\n")?;
-        file.persist(path)?;
-        Ok(())
+        private::replace(path, &(serde_json::to_string(self)? + "\n"))
     }
 }
 

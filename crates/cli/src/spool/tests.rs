@@ -115,7 +115,7 @@ fn what_was_dropped_is_told_once() {
 #[test]
 fn many_files_make_room_too() {
     let (_folder, spool) = spool(Limits { files: 3, ..Limits::default() });
-    create_folder(spool.folder()).unwrap();
+    private::create_folder(spool.folder()).unwrap();
     let _busy = spool.lock("write.lock", Duration::ZERO).unwrap().unwrap();
     for n in 0..10 {
         spool.append(Agent::Claude, &record(n)).unwrap();
@@ -154,7 +154,7 @@ fn one_process_sends() {
 #[test]
 fn rejected_records_are_bounded() {
     let (_folder, spool) = spool(Limits::default());
-    create_folder(spool.folder()).unwrap();
+    private::create_folder(spool.folder()).unwrap();
     for n in 0..REJECTED_FILES + 5 {
         spool.set_aside(Agent::Claude, &record(n)).unwrap();
     }

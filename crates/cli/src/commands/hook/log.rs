@@ -9,7 +9,7 @@ use record::time::Clock;
 
 use crate::config::Environment;
 use crate::print;
-use crate::spool;
+use crate::private;
 
 const BYTES: u64 = 64 << 10;
 
@@ -33,15 +33,12 @@ impl Log {
 
 fn append(path: &Path, sentence: &str) -> io::Result<()> {
     if let Some(folder) = path.parent() {
-        spool::create_folder(folder)?;
+        private::create_folder(folder)?;
     }
     if fs::metadata(path).is_ok_and(|metadata| metadata.len() >= BYTES) {
         fs::rename(path, path.with_extension("log.1"))?;
     }
-    let mut options = OpenOptions::new();
-    options.append(true).create(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     let line = format!("{} {}\n", Clock::System.now().to_rfc3339(), print::printable(sentence));
-    options.open(path)?.write_all(line.as_bytes())
+    let mut file = private::options(OpenOptions::new().append(true).create(true)).open(path)?;
+    file.write_all(line.as_bytes())
 }
