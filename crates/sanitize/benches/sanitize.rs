@@ -9,6 +9,7 @@ use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_mai
 use receive::ContentType;
 use record::arrival::Payload;
 use record::source::{Provider, Signal};
+use redact::HashKey;
 use sanitize::Sanitizer;
 use sanitize::capture::Policy;
 
@@ -77,7 +78,7 @@ fn requests(criterion: &mut Criterion) {
             group.bench_function(format!("{name}/{policy}"), |bencher| {
                 bencher.iter_batched_ref(
                     decode,
-                    |payload| sanitizer.sanitize(payload, provider),
+                    |payload| sanitizer.sanitize(payload, provider, &HashKey::derive(b"bench", "placeholders")),
                     BatchSize::SmallInput,
                 );
             });
@@ -88,6 +89,7 @@ fn requests(criterion: &mut Criterion) {
 
 fn text(criterion: &mut Criterion) {
     let sanitizer = Sanitizer::new(Policy::default());
+    let key = HashKey::derive(b"bench", "placeholders");
     let mut group = criterion.benchmark_group("redact");
     let pieces = [
         "The quick brown fox jumps over the lazy dog. ",
@@ -112,7 +114,7 @@ fn text(criterion: &mut Criterion) {
     for piece in pieces {
         let text = piece.repeat((1 << 20) / piece.len());
         group.throughput(Throughput::Bytes(text.len() as u64));
-        group.bench_function(piece, |bencher| bencher.iter(|| sanitizer.redact_text(&text).len()));
+        group.bench_function(piece, |bencher| bencher.iter(|| sanitizer.redact_text(&text, &key).len()));
     }
     group.finish();
 }

@@ -27,15 +27,15 @@ pub(crate) use keys::Keys;
 
 use record::arrival::Payload;
 use record::source::Provider;
+use redact::Keyed;
 
 use crate::Report;
-use crate::redact::Redactor;
 use clean::Cleaner;
 
 pub(crate) fn clean(
     policy: &Policy,
     keys: &Keys,
-    redactor: &Redactor,
+    redactor: Keyed<'_>,
     payload: &mut Payload<'_>,
     provider: Provider,
 ) -> Report {

@@ -1,7 +1,7 @@
 //! Cleans a decoded request in place, before a byte of it is written anywhere.
 //!
-//! Two modules with two jobs: [`capture`] decides which text may stay at all (prompts, outputs, commands and whatever may
-//! hold them go unless somebody opted in), [`redact`] takes secrets out of every text that stays.
+//! Two jobs: [`capture`] decides which text may stay at all (prompts, outputs, commands and whatever may hold them go unless
+//! somebody opted in), and the crate [`redact`] takes secrets out of every text that stays.
 //!
 //! What a record carries afterwards, as attributes (log record, span, data point, resource) or top-level keys (hook):
 //!
@@ -11,7 +11,7 @@
 //! | `prompt_text_truncated`, `output_snippet_truncated` | `true` | captured text was cut at the policy's limit |
 //! | `content_withheld` | list of key names | unknown or oversized values that were removed, and reduced commands, tool inputs and errors |
 //! | `exit_code` | integer | what a tool's output or error said of it (see `capture::exit_code`) |
-//! | `redactions` | text, a JSON object of rule → count | secrets replaced by `[REDACTED:<rule>]` |
+//! | `redactions` | text, a JSON object of rule → count | secrets replaced by `[REDACTED:<rule>:<hash>]` |
 //!
 //! Sanitizing what is sanitized changes nothing.
 //!
@@ -23,10 +23,9 @@ use record::arrival::Payload;
 use record::source::Provider;
 
 pub mod capture;
-pub mod redact;
 
 use capture::{Keys, Policy};
-use redact::{Counts, Redactor};
+use redact::{Counts, HashKey, Redactor};
 
 /// The policy and the compiled rules; made once, shared by every request.
 #[derive(Debug)]
@@ -62,13 +61,14 @@ impl Sanitizer {
     }
 
     /// Applies the capture policy, then redaction, to every string of the request.
-    pub fn sanitize(&self, payload: &mut Payload<'_>, provider: Provider) -> Report {
-        capture::clean(&self.policy, &self.keys, &self.redactor, payload, provider)
+    /// Placeholders are made with the tenant's `key`.
+    pub fn sanitize(&self, payload: &mut Payload<'_>, provider: Provider, key: &HashKey) -> Report {
+        capture::clean(&self.policy, &self.keys, self.redactor.with_key(key), payload, provider)
     }
 
     /// Redaction alone, for text that comes from a request by another way: error messages, names.
-    pub fn redact_text<'t>(&self, text: &'t str) -> Cow<'t, str> {
-        self.redactor.redact(Cow::Borrowed(text), &mut Counts::default())
+    pub fn redact_text<'t>(&self, text: &'t str, key: &HashKey) -> Cow<'t, str> {
+        self.redactor.with_key(key).redact(Cow::Borrowed(text), &mut Counts::default())
     }
 }
 

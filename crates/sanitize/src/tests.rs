@@ -16,6 +16,10 @@ mod fixtures;
 mod history;
 
 /// What the raw layer would hold.
+fn key() -> redact::HashKey {
+    redact::HashKey::derive(b"tests", "tests")
+}
+
 fn written(payload: &Payload<'_>) -> String {
     let mut out = Vec::new();
     match payload {
@@ -27,7 +31,7 @@ fn written(payload: &Payload<'_>) -> String {
 
 fn hook(policy: Policy, body: &str) -> String {
     let mut payload = fixtures::decode(Signal::Hooks, ContentType::Json, body.as_bytes());
-    Sanitizer::new(policy).sanitize(&mut payload, Provider::ClaudeCode);
+    Sanitizer::new(policy).sanitize(&mut payload, Provider::ClaudeCode, &crate::tests::key());
     written(&payload)
 }
 
@@ -45,7 +49,7 @@ fn log_on(policy: Policy, resource: &[(&str, Value<'static>)], attributes: &[(&s
     let resource = Resource { attributes: own(resource), dropped_attributes_count: 0 };
     let group = ResourceGroup { resource, scopes: vec![scope], schema_url: Cow::Borrowed("") };
     let mut payload = Payload::Otlp(Otlp::Logs(vec![group]));
-    Sanitizer::new(policy).sanitize(&mut payload, Provider::ClaudeCode);
+    Sanitizer::new(policy).sanitize(&mut payload, Provider::ClaudeCode, &crate::tests::key());
     let Payload::Otlp(Otlp::Logs(groups)) = payload else { unreachable!() };
     let mut out = Vec::new();
     json::write_map(&groups[0].scopes[0].records[0].attributes, &mut out);
@@ -81,7 +85,7 @@ fn captured_requests_keep_their_metadata() {
     let mut withheld = std::collections::BTreeSet::new();
     for fixture in fixtures::all() {
         let mut payload = fixture.decode();
-        sanitizer.sanitize(&mut payload, fixture.provider);
+        sanitizer.sanitize(&mut payload, fixture.provider, &crate::tests::key());
         let text = written(&payload);
         for part in text.split("\"content_withheld\"").skip(1) {
             withheld.insert(part.get(..part.len().min(160)).unwrap_or_default().split(']').next().unwrap().to_owned());
@@ -259,7 +263,7 @@ fn secrets_go_from_every_text_that_stays() {
     let scopes = vec![ScopeGroup { scope, records: vec![span], schema_url: Cow::Owned(format!("https://u:{key}@h")) }];
     let mut payload =
         Payload::Otlp(Otlp::Traces(vec![ResourceGroup { resource, scopes, schema_url: Cow::Borrowed("") }]));
-    let report = Sanitizer::new(Policy::default()).sanitize(&mut payload, Provider::Other);
+    let report = Sanitizer::new(Policy::default()).sanitize(&mut payload, Provider::Other, &crate::tests::key());
     let text = written(&payload);
     assert!(!text.contains(token) && !text.contains(key) && !text.contains("abcdef-123456"), "{text}");
     assert!(
@@ -277,9 +281,9 @@ fn fixtures_are_stable_under_a_second_sanitizing() {
         let sanitizer = Sanitizer::new(policy);
         for fixture in fixtures::all() {
             let mut payload = fixture.decode();
-            sanitizer.sanitize(&mut payload, fixture.provider);
+            sanitizer.sanitize(&mut payload, fixture.provider, &crate::tests::key());
             let once = payload.clone();
-            sanitizer.sanitize(&mut payload, fixture.provider);
+            sanitizer.sanitize(&mut payload, fixture.provider, &crate::tests::key());
             assert_eq!(payload, once, "{}", fixture.name);
         }
     }
@@ -408,9 +412,9 @@ proptest! {
         let resource = Resource { attributes: resource, dropped_attributes_count: 0 };
         let group = ResourceGroup { resource, scopes: vec![scope], schema_url: Cow::Borrowed("") };
         for mut payload in [Payload::Hooks(vec![Value::Map(entries)]), Payload::Otlp(Otlp::Logs(vec![group]))] {
-            sanitizer.sanitize(&mut payload, Provider::ClaudeCode);
+            sanitizer.sanitize(&mut payload, Provider::ClaudeCode, &crate::tests::key());
             let once = payload.clone();
-            let report = sanitizer.sanitize(&mut payload, Provider::ClaudeCode);
+            let report = sanitizer.sanitize(&mut payload, Provider::ClaudeCode, &crate::tests::key());
             prop_assert_eq!(&payload, &once);
             prop_assert_eq!(report, crate::Report::default());
         }

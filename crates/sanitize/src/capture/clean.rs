@@ -5,11 +5,11 @@ use std::borrow::Cow;
 use record::json;
 use record::source::Provider;
 use record::value::{self, Attribute, Attributes, Value};
+use redact::{Counts, Keyed};
 
 use super::keys::{self, Class, Keys, Mark, Place};
 use super::{Policy, command, error, exit_code, policy};
 use crate::Report;
-use crate::redact::{Counts, Redactor};
 
 /// Bytes of a name, path or address.
 const NAME_BYTES: usize = 1024;
@@ -30,7 +30,7 @@ const DEPTH: u8 = 8;
 pub(super) struct Cleaner<'s> {
     pub(super) policy: &'s Policy,
     pub(super) keys: &'s Keys,
-    pub(super) redactor: &'s Redactor,
+    pub(super) redactor: Keyed<'s>,
     pub(super) provider: Provider,
     pub(super) report: Report,
 }

@@ -270,7 +270,7 @@ fn check(policy: &Policy, prepare: impl Fn(&mut Payload<'_>), survives: &[Kind])
         let mut planter = Planter::default();
         planter.payload(&mut payload);
         prepare(&mut payload);
-        sanitizer.sanitize(&mut payload, fixture.provider);
+        sanitizer.sanitize(&mut payload, fixture.provider, &crate::tests::key());
         let text = written(&payload);
         let found: HashSet<&str> = text
             .match_indices("canary")

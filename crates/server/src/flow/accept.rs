@@ -7,6 +7,7 @@ use record::arrival::Payload;
 use record::caller::Caller;
 use record::envelope::{BodyEncoding, Envelope};
 use record::source::{Provider, Signal};
+use redact::HashKey;
 use thiserror::Error;
 use tokio::sync::oneshot;
 
@@ -81,7 +82,7 @@ fn prepare(house: &House, caller: &Caller, request: &Request<'_>) -> Result<Prep
     if records > limit {
         return Err(Refusal::TooMany { records, limit });
     }
-    let report = house.sanitizer.sanitize(&mut payload, provider);
+    let report = house.sanitizer.sanitize(&mut payload, provider, &placeholder_key(caller));
     house.metrics.sanitized(&report);
     let bytes = body.len() as u64;
     let envelope = Envelope::accepted(caller, provider, request.signal, house.clock.now(), bytes);
@@ -134,7 +135,7 @@ pub async fn keep_refusal(house: &House, caller: &Caller, refused: Refused<'_>) 
     let provider = refused.provider.unwrap_or(Provider::Other);
     let envelope = Envelope {
         http_status: refused.status,
-        error: Some(house.sanitizer.redact_text(refused.reason).into_owned()),
+        error: Some(house.sanitizer.redact_text(refused.reason, &placeholder_key(caller)).into_owned()),
         ..Envelope::accepted(caller, provider, refused.signal, house.clock.now(), refused.bytes)
     };
     let mut journal_record = Vec::new();
@@ -142,4 +143,8 @@ pub async fn keep_refusal(house: &House, caller: &Caller, refused: Refused<'_>) 
     if let Err(error) = append(house, journal_record).await {
         tracing::warn!(%error, status = refused.status, "a refused request left no row");
     }
+}
+
+fn placeholder_key(caller: &Caller) -> HashKey {
+    HashKey::derive(caller.tenant.as_str().as_bytes(), "placeholders")
 }

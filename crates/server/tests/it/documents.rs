@@ -14,8 +14,8 @@ use query::{Engine, Limits};
 use record::caller::Tenant;
 use record::dictionary::{PARTITION_COLUMNS, TABLES};
 use record::time::Clock;
+use redact::RULES;
 use sanitize::capture::VARIABLES;
-use sanitize::redact::RULES;
 use server::config::{self, Config, SETTINGS, Setting};
 
 use crate::architecture::root;

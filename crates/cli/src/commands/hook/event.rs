@@ -19,6 +19,7 @@ use record::arrival::Payload;
 use record::json;
 use record::time::Timestamp;
 use record::value::{self, Attributes, Value};
+use redact::HashKey;
 use sanitize::Sanitizer;
 use sanitize::capture::Policy;
 use uuid::Uuid;
@@ -52,7 +53,7 @@ pub(super) fn records(
         }
     }
     let mut payload = Payload::Hooks(events);
-    Sanitizer::new(policy).sanitize(&mut payload, agent.provider());
+    Sanitizer::new(policy).sanitize(&mut payload, agent.provider(), &HashKey::derive(b"", "placeholders"));
     let Payload::Hooks(events) = payload else { return Ok(Vec::new()) };
     Ok(events.into_iter().map(line).collect())
 }

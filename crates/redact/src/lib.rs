@@ -1,4 +1,4 @@
-//! Takes secrets out of text: `[REDACTED:<rule>]` stands where one was.
+//! Takes secrets out of text: `[REDACTED:<rule>:<hash>]` stands where one was, with the keyed hash of [`HashKey`].
 //!
 //! One pass of a literal automaton over the text finds places where a secret may begin: a word that names one (`token`,
 //! `password`), a prefix that providers give their keys (`ghp_`), a URL's `://`. Text without any of them is returned as it
@@ -8,7 +8,7 @@
 //! - [`formats`]: what is a secret by its own form;
 //! - [`value`]: whether a named value is a secret at all, or a placeholder, a variable, a count, code.
 //!
-//! The rest of the crate knows [`Redactor`] and [`Counts`] only.
+//! Architecture invariant: pure; no clock, no I/O, no environment.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -18,7 +18,10 @@ use aho_corasick::{AhoCorasick, AhoCorasickKind, Input, MatchKind};
 
 mod formats;
 mod naming;
+mod placeholder;
 mod value;
+
+pub use placeholder::HashKey;
 
 use formats::Format;
 use naming::Family;
@@ -69,7 +72,7 @@ impl Counts {
         self.0.values().sum()
     }
 
-    pub(crate) fn add(&mut self, rule: &str, count: u64) {
+    pub fn add(&mut self, rule: &str, count: u64) {
         if let Ok(at) = RULES.binary_search(&rule)
             && count > 0
         {
@@ -78,12 +81,12 @@ impl Counts {
         }
     }
 
-    pub(crate) fn merge(&mut self, other: &Self) {
+    pub fn merge(&mut self, other: &Self) {
         other.iter().for_each(|(rule, count)| self.add(rule, count));
     }
 
     /// `{"bearer":1,"token":2}`
-    pub(crate) fn to_json(&self) -> String {
+    pub fn to_json(&self) -> String {
         let pairs: Vec<String> = self.iter().map(|(rule, count)| format!("\"{rule}\":{count}")).collect();
         format!("{{{}}}", pairs.join(","))
     }
@@ -109,13 +112,17 @@ enum Trigger {
     PrivateKey,
     Jwt,
     Curl,
+    /// Our own text, in which nothing begins.
+    Placeholder,
     Format(&'static Format),
 }
 
 /// A secret: where it is, and what goes in its place.
-struct Finding {
-    range: Range<usize>,
-    rule: &'static str,
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Finding {
+    /// Bytes of the text.
+    pub range: Range<usize>,
+    pub rule: &'static str,
     /// Written around the placeholder: quotes where a bare JSON number goes.
     quote: &'static str,
 }
@@ -134,6 +141,7 @@ impl Redactor {
             ("-----begin", Trigger::PrivateKey),
             ("eyj", Trigger::Jwt),
             ("curl", Trigger::Curl),
+            (placeholder::START, Trigger::Placeholder),
         ];
         let names = naming::WORDS.iter().map(|(word, _)| (*word, Trigger::Name));
         let formats = formats::FORMATS.iter().map(|format| (format.prefix, Trigger::Format(format)));
@@ -147,56 +155,93 @@ impl Redactor {
         Self { automaton, triggers }
     }
 
+    /// The secrets of a text, in its order, apart from each other.
+    pub fn find(&self, text: &str) -> Vec<Finding> {
+        let mut findings = Vec::new();
+        let mut at = 0;
+        while let Some(hit) = self.automaton.find(Input::new(text).range(at..)) {
+            at = hit.end();
+            let trigger = self.triggers[hit.pattern().as_usize()];
+            if let Trigger::Placeholder = trigger {
+                at += placeholder::rest(text.get(at..).unwrap_or_default());
+                continue;
+            }
+            let Some(finding) = examine(trigger, text, hit.start(), hit.end()) else { continue };
+            let whole = text.get(finding.range.clone()).is_some();
+            let apart = findings.last().is_none_or(|last: &Finding| last.range.end <= finding.range.start);
+            if whole && apart {
+                at = at.max(finding.range.end);
+                findings.push(finding);
+            }
+        }
+        findings
+    }
+
+    /// As [`Self::find`], for the value of a map's key: a key that names a secret protects its whole value.
+    pub fn find_named(&self, name: &str, text: &str) -> Vec<Finding> {
+        match naming::family(name) {
+            Some(family) if value::is_secret(text, family, value::Evidence::Quoted) => {
+                vec![Finding { range: 0..text.len(), rule: family.rule(), quote: "" }]
+            }
+            _ => self.find(text),
+        }
+    }
+
+    /// To replace what is found by placeholders of one tenant.
+    pub fn with_key<'r>(&'r self, key: &'r HashKey) -> Keyed<'r> {
+        Keyed { redactor: self, key }
+    }
+}
+
+/// The rules, with the key of a tenant's placeholders.
+#[derive(Clone, Copy, Debug)]
+pub struct Keyed<'r> {
+    redactor: &'r Redactor,
+    key: &'r HashKey,
+}
+
+impl Keyed<'_> {
     /// The text without its secrets; the same text, borrowed, when it has none.
     pub fn redact<'t>(&self, mut text: Cow<'t, str>, counts: &mut Counts) -> Cow<'t, str> {
         self.redact_in_place(&mut text, counts);
         text
     }
 
-    pub(crate) fn redact_in_place(&self, text: &mut Cow<'_, str>, counts: &mut Counts) {
+    pub fn redact_in_place(&self, text: &mut Cow<'_, str>, counts: &mut Counts) {
         for _ in 0..PASSES {
-            match self.pass(text, counts) {
-                None => break,
-                Some(changed) => *text = Cow::Owned(changed),
+            let findings = self.redactor.find(text);
+            if findings.is_empty() {
+                break;
             }
+            *text = Cow::Owned(replace(self.key, text, &findings, counts));
         }
     }
 
-    /// As [`Self::redact_in_place`], for the value of a map's key: a key that names a secret protects its whole value.
-    pub(crate) fn redact_named_in_place(&self, key: &str, text: &mut Cow<'_, str>, counts: &mut Counts) {
-        match naming::family(key) {
-            Some(family) if value::is_secret(text, family, value::Evidence::Quoted) => {
-                counts.add(family.rule(), 1);
-                *text = Cow::Owned(placeholder(family.rule()));
-            }
-            _ => self.redact_in_place(text, counts),
+    /// As [`Self::redact_in_place`], for the value of a map's key; see [`Redactor::find_named`].
+    pub fn redact_named_in_place(&self, name: &str, text: &mut Cow<'_, str>, counts: &mut Counts) {
+        let findings = self.redactor.find_named(name, text);
+        if !findings.is_empty() {
+            *text = Cow::Owned(replace(self.key, text, &findings, counts));
+            self.redact_in_place(text, counts);
         }
     }
+}
 
-    fn pass(&self, text: &str, counts: &mut Counts) -> Option<String> {
-        let mut at = 0;
-        let mut copied = 0;
-        let mut out = String::new();
-        while let Some(hit) = self.automaton.find(Input::new(text).range(at..)) {
-            at = hit.end();
-            let trigger = self.triggers[hit.pattern().as_usize()];
-            let Some(finding) = examine(trigger, text, hit.start(), hit.end()) else { continue };
-            let before = text.get(copied..finding.range.start);
-            let (Some(before), true) = (before, text.is_char_boundary(finding.range.end)) else { continue };
-            out.push_str(before);
-            out.push_str(finding.quote);
-            out.push_str(&placeholder(finding.rule));
-            out.push_str(finding.quote);
-            counts.add(finding.rule, 1);
-            copied = finding.range.end;
-            at = at.max(copied);
-        }
-        if copied == 0 {
-            return None;
-        }
-        out.push_str(text.get(copied..).unwrap_or_default());
-        Some(out)
+/// The text with each finding's placeholder in its place.
+fn replace(key: &HashKey, text: &str, findings: &[Finding], counts: &mut Counts) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut copied = 0;
+    for Finding { range, rule, quote } in findings {
+        out.push_str(text.get(copied..range.start).unwrap_or_default());
+        let secret = text.get(range.clone()).unwrap_or_default();
+        out.push_str(quote);
+        out.push_str(&key.placeholder(rule, secret));
+        out.push_str(quote);
+        counts.add(rule, 1);
+        copied = range.end;
     }
+    out.push_str(text.get(copied..).unwrap_or_default());
+    out
 }
 
 impl Default for Redactor {
@@ -214,12 +259,9 @@ fn examine(trigger: Trigger, text: &str, start: usize, end: usize) -> Option<Fin
         Trigger::PrivateKey => formats::private_key(text, start),
         Trigger::Jwt => formats::jwt(text, start),
         Trigger::Curl => naming::curl_user(text, end),
+        Trigger::Placeholder => None,
         Trigger::Format(format) => formats::prefixed(format, text, start),
     }
-}
-
-fn placeholder(rule: &str) -> String {
-    format!("[REDACTED:{rule}]")
 }
 
 impl Family {
