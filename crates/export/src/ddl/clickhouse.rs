@@ -99,4 +99,4 @@ clickhouse local --path lake.clickhouse --queries-file modlake.sql
 A server reads folders below its user_files_path only.";
 
 const BY_NAME: &str = "\
-ClickHouse reads each file by its own header, so that one view spans all types and eras. Columns of tags are left out.";
+ClickHouse reads each file by its own header, so that one view spans all types and eras.";

@@ -91,4 +91,4 @@ fn secret(order: &Order) -> Option<String> {
 }
 
 const BY_NAME: &str = "\
-DuckDB reads each file by its own header, so that one view spans all types and eras. Columns of tags are left out.";
+DuckDB reads each file by its own header, so that one view spans all types and eras.";

@@ -153,14 +153,14 @@ pub(super) const SPELLED: [&str; 120] = [
 ];
 
 pub(super) const CSV: &str = "\
-The trace files as they were delivered. The Delta table `traces` (--format delta) is the better one to query: its rows were read
-by the header of each file, have types, and a file that came again counts once. These files
-- have one header for each command type, and other headers from older versions of the command. An engine that reads by position
-  is right for current files only: the columns of `run` stood in another order until CLI 4.3.4, and outcomes were
-  booleans (`buildSuccess`) in the 3.45 line. Hence a table per type here, and no table over all of them;
+The trace files as they were delivered. The Delta table `traces` (--format delta) is the better one to query: its rows
+were read by the header of each file, have types, and a file that came again counts once. These files
+- have one header for each command type, and others from older versions of the command. An engine that reads by name has
+  one table here; one that reads by position has a table for each type, and is right for current files only: the columns
+  of `run` stood in another order until CLI 4.3.4, and the 3.45 line wrote booleans (`buildSuccess`);
 - end their lines in CRLF: where the last column keeps a carriage return, trim `organization`;
-- may end in columns for tags (`tag.<key>`), which readers by position leave out;
-- repeat the stages of earlier commands: count with the table of the command that you mean.";
+- may end in columns for tags (`tag.<key>`), which are left out here;
+- repeat the stages of earlier commands: count with the `type` of the command that you mean.";
 
 /// The columns of the current header of a type, in its order; `stages` as in [`TYPES`].
 pub(super) fn columns(stages: &[&str]) -> Vec<Column> {
