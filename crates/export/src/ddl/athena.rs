@@ -48,7 +48,7 @@ pub(super) fn write(order: &Order, script: &mut Script) -> Result<(), DdlError> 
                 script.statement(&table(&traces::table_of(kind), stages, layout, &folder, Some(kind)));
             }
             script.heading("Example queries");
-            let dialect = Dialect { cast: Some("bigint"), ..PLAIN };
+            let dialect = Dialect { cast: Some(("TRY_CAST", "bigint")), ..PLAIN };
             examples::builds(order, dialect, "moderne_bi.traces", script);
         }
     }

@@ -55,7 +55,7 @@ pub(super) fn write(order: &Order, script: &mut Script) -> Result<(), DdlError> 
             for (kind, stages) in TYPES {
                 script.statement(&csv_table(order, kind, stages, &folder, region));
             }
-            examples::write(order, Dialect { cast: Some("INT64"), ..PLAIN }, script);
+            examples::write(order, Dialect { cast: Some(("SAFE_CAST", "INT64")), ..PLAIN }, script);
         }
     }
     Ok(())

@@ -95,8 +95,8 @@ Credentials come from the server's environment or configuration (use_environment
 location: 'key', 'secret'.";
 
 const RUN_LOCAL: &str = "\
-clickhouse local --path lake.clickhouse --queries-file modlake.sql
-A server reads folders below its user_files_path only.";
+cd / && clickhouse local --path /PATH/lake.clickhouse --queries-file /PATH/modlake.sql
+A Delta table must lie below the working directory, with a server below its user_files_path.";
 
 const BY_NAME: &str = "\
 ClickHouse reads each file by its own header, so that one view spans all types and eras.";

@@ -35,7 +35,7 @@ pub(super) fn write(order: &Order, script: &mut Script) -> Result<(), DdlError> 
         Format::Csv => {
             let folder = url(order.request.layout.folder())?;
             spark::csv_tables(order, &folder, script);
-            examples::write(order, Dialect { cast: Some("bigint"), ..PLAIN }, script);
+            examples::write(order, Dialect { cast: Some(("TRY_CAST", "bigint")), ..PLAIN }, script);
         }
     }
     Ok(())

@@ -10,8 +10,8 @@ use super::{Format, Order, qualified, traces};
 pub(super) struct Dialect {
     /// Before `schema.table`: `catalog.` or nothing.
     pub catalog: &'static str,
-    /// The integer type to cast text to; `None`: the columns have types.
-    pub cast: Option<&'static str>,
+    /// Function and integer type that make a number of a text, and null of none; `None`: the columns have types.
+    pub cast: Option<(&'static str, &'static str)>,
     /// `SELECT TOP n` instead of `LIMIT n`.
     pub top: bool,
     /// The column `value` of metrics, quoted where an engine has another one of that name.
@@ -35,7 +35,7 @@ pub(super) fn write(order: &Order, dialect: Dialect, script: &mut Script) {
 pub(super) fn builds(order: &Order, dialect: Dialect, table: &str, script: &mut Script) {
     let from = format!("FROM {}{table}\nWHERE {}", dialect.catalog, condition(order, Some("build")));
     let number = |column: &str| match dialect.cast {
-        Some(integer) => format!("CAST({column} AS {integer})"),
+        Some((cast, integer)) => format!("{cast}({column} AS {integer})"),
         None => column.to_owned(),
     };
     let (sync, build) = (number("syncelapsedtimems"), number("buildelapsedtimems"));

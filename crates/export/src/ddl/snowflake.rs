@@ -59,7 +59,7 @@ pub(super) fn write(order: &Order, script: &mut Script) -> Result<(), DdlError> 
             for (kind, stages) in TYPES {
                 script.statement(&csv_table(order, kind, stages));
             }
-            examples::write(order, Dialect { cast: Some("BIGINT"), ..PLAIN }, script);
+            examples::write(order, Dialect { cast: Some(("TRY_CAST", "BIGINT")), ..PLAIN }, script);
         }
     }
     Ok(())

@@ -41,7 +41,7 @@ pub(super) fn write(order: &Order, script: &mut Script) -> Result<(), DdlError> 
             for (kind, stages) in TYPES {
                 script.statement(&csv_view(order, kind, stages));
             }
-            examples::write(order, Dialect { cast: Some("bigint"), ..dialect }, script);
+            examples::write(order, Dialect { cast: Some(("TRY_CAST", "bigint")), ..dialect }, script);
         }
     }
     Ok(())

@@ -49,7 +49,7 @@ pub(super) fn write(order: &Order, script: &mut Script) -> Result<(), DdlError> 
             for (kind, stages) in TYPES {
                 csv_table(order, kind, stages, &folder, script);
             }
-            examples::write(order, Dialect { catalog: "hive.", cast: Some("bigint"), ..PLAIN }, script);
+            examples::write(order, Dialect { catalog: "hive.", cast: Some(("TRY_CAST", "bigint")), ..PLAIN }, script);
         }
     }
     Ok(())
