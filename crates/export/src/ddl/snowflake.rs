@@ -69,7 +69,7 @@ fn delta_table(table: &Table) -> String {
     let own = table.columns.iter().map(|column| {
         let (source, kind) = (column.name, type_of(column.kind));
         let name = if source == "value" { VALUE } else { source };
-        format!("{name} {kind} AS (VALUE:{source}::{kind})")
+        format!("{name} {kind} AS (VALUE:\"{source}\"::{kind})")
     });
     let partitions: Vec<&str> = PARTITION_COLUMNS.iter().map(|(name, _)| *name).collect();
     let columns = lines(own.chain(partitions.iter().map(|name| from_path(name))));

@@ -37,7 +37,7 @@ pub(super) fn write(order: &Order, script: &mut Script) -> Result<(), DdlError> 
         }
         Format::Csv => {
             script.heading("Catalog (once): etc/catalog/hive.properties");
-            script.comment("connector.name=hive\nhive.metastore=glue\nhive.non-managed-table-writes-enabled=false");
+            script.comment("connector.name=hive\nhive.metastore=glue");
             script.comment(&file_system(order));
             script.blank();
             script.comment(RUN);
@@ -96,7 +96,8 @@ fn file_system(order: &Order) -> String {
 }
 
 const RUN: &str = "\
-hive.metastore=thrift with hive.metastore.uri=thrift://HOST:9083 where the metastore is not Glue. Then:
+hive.metastore=thrift with hive.metastore.uri=thrift://HOST:9083 where the metastore is not Glue. Recent releases leave
+out `native-` in the names of file systems (fs.s3.enabled). Then:
 trino --server https://HOST --file modlake.sql";
 
 const FILES: &str = "\
