@@ -105,9 +105,11 @@ $(AGENTS)/node_modules/installed: $(AGENTS)/package-lock.json
 	npm --prefix $(AGENTS) ci --ignore-scripts && node $(AGENTS)/node_modules/@anthropic-ai/claude-code/install.cjs && touch $@ || \
 		echo "the agents cannot be installed from npm; their tests will be skipped" >&2
 
-$(VENV)/installed: $(JUDGES)/requirements.txt
+$(VENV)/installed: $(JUDGES)/requirements.txt $(JUDGES)/requirements-duckdb-delta.txt
 	$(call STEP,Python packages of the judges)
 	.ci/need python
 	python3 -m venv $(VENV)
 	$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check -r $(JUDGES)/requirements.txt
+	$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check --upgrade --target $(VENV)/duckdb-delta \
+		-r $(JUDGES)/requirements-duckdb-delta.txt
 	touch $@

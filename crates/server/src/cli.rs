@@ -9,6 +9,7 @@ use clap::{Arg, ArgAction, ArgMatches, Command};
 
 use crate::config::{self, Config, SETTINGS};
 
+mod ddl;
 mod keys;
 pub mod print;
 mod serve;
@@ -18,6 +19,7 @@ pub fn run() -> Result<()> {
     let matches = command().get_matches();
     match matches.subcommand() {
         Some(("serve", matches)) => serve::run(load(matches)?),
+        Some(("ddl", matches)) => ddl::run(&load(matches)?, matches),
         Some(("keys", matches)) => match matches.subcommand() {
             Some(("create", matches)) => keys::create(&load(matches)?, matches),
             Some(("list", matches)) => keys::list(&load(matches)?, matches),
@@ -36,10 +38,15 @@ fn command() -> Command {
         .arg_required_else_help(true)
         .subcommand(with_settings(Command::new("serve").about("Starts the server"), |_| true))
         .subcommand(keys_command())
+        .subcommand(with_settings(ddl::command(), only_data_dir))
+}
+
+/// Settings of the commands that only look for what is stored.
+fn only_data_dir(key: &str) -> bool {
+    key == "data_dir"
 }
 
 fn keys_command() -> Command {
-    let only_data_dir = |key: &str| key == "data_dir";
     let json = Arg::new("json").long("json").action(ArgAction::SetTrue).help("As JSON, for scripts");
     Command::new("keys")
         .about("Makes, lists and revokes keys; works while the server runs")
@@ -98,6 +105,11 @@ fn load(matches: &ArgMatches) -> Result<Config> {
         })
         .collect();
     Config::load(file.as_deref(), config::variable, &flags)
+}
+
+/// Root of the lake where the settings name no other.
+fn lake_folder(config: &Config) -> PathBuf {
+    config.data_dir.join("lake")
 }
 
 /// A folder that only its owner can look into; one that is there already stays as it is.

@@ -6,6 +6,11 @@ pub fn data(line: &str) {
     println!("{line}");
 }
 
+/// Data of several lines, with its own line end.
+pub fn text(text: &str) {
+    print!("{text}");
+}
+
 /// A line for the person at the terminal.
 pub fn note(line: &str) {
     eprintln!("{line}");

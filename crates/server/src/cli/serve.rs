@@ -132,7 +132,7 @@ async fn open(config: Config, queries: Handle) -> Result<Arc<House>> {
     report(&recovery);
     let catalog = Catalog::open(&folder.join("catalog.sqlite"), clock.clone()).await?;
     let options = Options {
-        root: Root::folder(&folder.join("lake"))?,
+        root: Root::folder(&super::lake_folder(&config))?,
         app_id: journal_id(&journal_dir)?,
         dedupe_window: config.lake.dedupe_window,
         clock: clock.clone(),

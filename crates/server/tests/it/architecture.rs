@@ -14,6 +14,7 @@ const OURS: &[(&str, &[&str])] = &[
     ("bench", &[]),
     ("catalog", &["record"]),
     ("cli", &["receive", "record", "sanitize"]),
+    ("export", &["record"]),
     ("journal", &["record"]),
     ("lake", &["record"]),
     ("normalize", &["record"]),
@@ -21,7 +22,7 @@ const OURS: &[(&str, &[&str])] = &[
     ("receive", &["record"]),
     ("record", &[]),
     ("sanitize", &["record"]),
-    ("server", &["catalog", "journal", "lake", "normalize", "query", "receive", "record", "sanitize"]),
+    ("server", &["catalog", "export", "journal", "lake", "normalize", "query", "receive", "record", "sanitize"]),
 ];
 
 /// The same for tests and benches.
@@ -46,7 +47,7 @@ const OWNERS: &[(&str, &[&str], &[&str])] = &[
 ];
 
 /// Pure, or on every laptop: these build in seconds and start in milliseconds.
-const LIGHT: &[&str] = &["cli", "journal", "normalize", "receive", "record", "sanitize"];
+const LIGHT: &[&str] = &["cli", "export", "journal", "normalize", "receive", "record", "sanitize"];
 
 /// What they must not link, nor anything whose name begins so and goes on with `-`.
 const HEAVY: &[&str] =

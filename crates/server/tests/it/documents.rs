@@ -30,6 +30,7 @@ const WRITTEN: &[&str] = &[
     "README.md",
     "SECURITY.md",
     "STYLE.md",
+    "docs/engines.md",
     "docs/laptop.md",
     "docs/privacy.md",
 ];
