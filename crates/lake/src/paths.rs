@@ -1,7 +1,9 @@
 //! Every object key of the lake is made here.
 
+use std::sync::Arc;
+
 use record::caller::Tenant;
-use record::source::{Provider, Source};
+use record::source::Source;
 use record::time::Day;
 use uuid::Uuid;
 
@@ -10,7 +12,8 @@ use uuid::Uuid;
 pub struct Prefix {
     pub tenant: Tenant,
     pub source: Source,
-    pub provider: Provider,
+    /// The partition column `type`: a provider, or the command of a trace file.
+    pub kind: Arc<str>,
 }
 
 /// The folder of a table below the root, with a slash at its end.
@@ -18,13 +21,13 @@ pub fn table(name: &str) -> String {
     format!("tables/{name}/")
 }
 
-/// The partition columns and their values, outermost first. The values need no escaping in a path: a tenant is checked
-/// when it is made, the others are fixed words and numbers.
+/// The partition columns and their values, outermost first. The values need no escaping in a path: a tenant and a command are
+/// checked when they are made, the others are fixed words and numbers.
 pub fn partition(prefix: &Prefix, day: Day) -> [(&'static str, String); 6] {
     [
         ("tenant", prefix.tenant.to_string()),
         ("source", prefix.source.to_string()),
-        ("type", prefix.provider.to_string()),
+        ("type", prefix.kind.to_string()),
         ("year", format!("{:04}", day.year)),
         ("month", format!("{:02}", day.month)),
         ("day", format!("{:02}", day.day)),
@@ -33,8 +36,24 @@ pub fn partition(prefix: &Prefix, day: Day) -> [(&'static str, String); 6] {
 
 /// A new data file of a partition, relative to its table.
 pub fn data_file(prefix: &Prefix, day: Day) -> String {
-    let folders = partition(prefix, day).map(|(column, value)| format!("{column}={value}"));
-    format!("{}/part-{}.zstd.parquet", folders.join("/"), Uuid::now_v7())
+    format!("{}/part-{}.zstd.parquet", folder(prefix, day), Uuid::now_v7())
+}
+
+/// The current version of a command's trace file, relative to the root.
+pub fn trace(prefix: &Prefix, day: Day, command_id: &str) -> String {
+    format!("traces/{}/{command_id}.csv", folder(prefix, day))
+}
+
+/// A version that another one has replaced. Outside of `traces/`, so that no reader of `traces/**/*.csv` counts it beside the
+/// current one.
+pub fn superseded_trace(prefix: &Prefix, day: Day, command_id: &str, sha256: &str) -> String {
+    let version = sha256.get(..12).unwrap_or(sha256);
+    format!("superseded/traces/{}/{command_id}.{version}.csv", folder(prefix, day))
+}
+
+/// The folder of a partition.
+pub(crate) fn folder(prefix: &Prefix, day: Day) -> String {
+    partition(prefix, day).map(|(column, value)| format!("{column}={value}")).join("/")
 }
 
 /// The commit file of a version, relative to its table (Delta protocol, "Delta log entries").

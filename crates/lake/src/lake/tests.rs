@@ -1,12 +1,12 @@
 use datafusion::prelude::{SessionContext, col, lit};
 use record::caller::Tenant;
 use record::dictionary::{Column, coding_agent_events as events, coding_agent_metrics as metrics, events_raw};
-use record::source::{Provider, Source};
+use record::source::Source;
 
 use super::*;
 
 fn prefix(tenant: &str) -> Prefix {
-    Prefix { tenant: Tenant::new(tenant).expect("valid"), source: Source::Otlp, provider: Provider::ClaudeCode }
+    Prefix { tenant: Tenant::new(tenant).expect("valid"), source: Source::Otlp, kind: "claude_code".into() }
 }
 
 /// One event a session name, an hour apart, from 2026-01-01T20:00Z on: two days from the fifth on.

@@ -1,0 +1,108 @@
+//! Trace files as objects, beside the tables: each current version under `traces/`, those it replaced under `superseded/traces/`.
+//!
+//! Everything here may be done again after a crash at any point: an object is written whole or not at all, and the version that
+//! is set aside is known by its hash.
+
+use std::collections::HashSet;
+
+use bytes::Bytes;
+use futures::{StreamExt, TryStreamExt};
+use record::time::Day;
+use sha2::{Digest, Sha256};
+
+use crate::LakeError;
+use crate::paths::{self, Prefix};
+use crate::root::Root;
+
+/// A version of a command's trace file that is to be kept.
+#[derive(Clone, Debug)]
+pub struct TraceFile {
+    pub prefix: Prefix,
+    pub command_id: String,
+    pub day: Day,
+    /// Of `text`, lower-case hex.
+    pub sha256: String,
+    pub text: Bytes,
+    /// The version before this one.
+    pub previous: Option<Previous>,
+    /// A later version is known already.
+    pub is_superseded: bool,
+}
+
+/// A version that another one replaces.
+#[derive(Clone, Debug)]
+pub struct Previous {
+    pub day: Day,
+    pub sha256: String,
+}
+
+/// Objects written at the same time.
+const CONCURRENT_PUTS: usize = 16;
+
+impl TraceFile {
+    fn path(&self) -> String {
+        if self.is_superseded {
+            paths::superseded_trace(&self.prefix, self.day, &self.command_id, &self.sha256)
+        } else {
+            paths::trace(&self.prefix, self.day, &self.command_id)
+        }
+    }
+}
+
+/// Keeps `files`, given in the order in which they were acknowledged: on return they and what they replace are durable.
+pub(crate) async fn keep(root: &Root, files: &[TraceFile]) -> Result<(), LakeError> {
+    let aside: Vec<String> = futures::stream::iter(files)
+        .map(|file| set_aside(root, file))
+        .buffer_unordered(CONCURRENT_PUTS)
+        .try_filter_map(|path| std::future::ready(Ok(path)))
+        .try_collect()
+        .await?;
+    root.sync_folders(aside).await?;
+    let kept: Vec<String> = futures::stream::iter(files)
+        .map(async |file| {
+            let path = file.path();
+            root.put(&path, file.text.clone()).await?;
+            Ok::<_, LakeError>(path)
+        })
+        .buffer_unordered(CONCURRENT_PUTS)
+        .try_collect()
+        .await?;
+    // a command whose times changed lies in another day's folder now
+    let moved: Vec<String> = {
+        let kept: HashSet<&String> = kept.iter().collect();
+        let earlier = files.iter().filter_map(|file| {
+            let previous = file.previous.as_ref()?;
+            Some(paths::trace(&file.prefix, previous.day, &file.command_id))
+        });
+        earlier.filter(|path| !kept.contains(path)).collect()
+    };
+    root.sync_folders(kept).await?;
+    futures::stream::iter(&moved)
+        .map(|path| root.delete(path))
+        .buffer_unordered(CONCURRENT_PUTS)
+        .try_collect::<()>()
+        .await
+}
+
+/// Copies the version before `file` to its place among the superseded ones, if it is the one that lies at the current place.
+async fn set_aside(root: &Root, file: &TraceFile) -> Result<Option<String>, LakeError> {
+    let Some(previous) = &file.previous else { return Ok(None) };
+    let Some(text) = root.get(&paths::trace(&file.prefix, previous.day, &file.command_id)).await? else {
+        return Ok(None);
+    };
+    if sha256(&text) != previous.sha256 {
+        return Ok(None);
+    }
+    let path = paths::superseded_trace(&file.prefix, previous.day, &file.command_id, &previous.sha256);
+    root.put(&path, text).await?;
+    Ok(Some(path))
+}
+
+/// SHA-256 in lower-case hex.
+pub fn sha256(bytes: &[u8]) -> String {
+    Sha256::digest(bytes).iter().flat_map(|byte| [byte >> 4, byte & 15]).map(hex_digit).collect()
+}
+
+fn hex_digit(half: u8) -> char {
+    char::from_digit(u32::from(half), 16).unwrap_or_default()
+}
