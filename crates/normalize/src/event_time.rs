@@ -17,9 +17,12 @@ pub(crate) const ORIGINAL: &str = "event_time_original";
 /// Sets the time of the row (`event_time`): `claimed` if it lies within ten years before and a day after `received_at`, else `received_at`.
 /// Returns the claim that was not believed, for `attributes`.
 pub(crate) fn write(claimed: Option<Timestamp>, received_at: Timestamp, rows: &mut Rows) -> Option<Timestamp> {
-    let believed =
-        |at: &Timestamp| received_at.plus_micros(-OLDEST_MICROS) <= *at && *at <= received_at.plus_micros(AHEAD_MICROS);
-    let event_time = claimed.filter(believed);
+    let event_time = claimed.filter(|at| is_believable(*at, received_at));
     rows.timestamp(rows.table().time, event_time.unwrap_or(received_at));
     if event_time.is_some() { None } else { claimed }
+}
+
+/// Does `at` lie within ten years before and a day after `received_at`?
+pub(crate) fn is_believable(at: Timestamp, received_at: Timestamp) -> bool {
+    received_at.plus_micros(-OLDEST_MICROS) <= at && at <= received_at.plus_micros(AHEAD_MICROS)
 }

@@ -208,7 +208,8 @@ fn repeated(first: u128, ordinal: u64) -> u128 {
     XxHash3_128::oneshot(&fields)
 }
 
-fn push(fields: &mut Vec<u8>, field: &[u8]) {
+/// A field with its length in front.
+pub(crate) fn push(fields: &mut Vec<u8>, field: &[u8]) {
     fields.extend_from_slice(&(field.len() as u64).to_le_bytes());
     fields.extend_from_slice(field);
 }

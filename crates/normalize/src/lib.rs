@@ -1,6 +1,6 @@
 //! Sanitized requests become rows: `events_raw`, one row for each request, `coding_agent_events`, one row for each log record,
-//! span, hook event or imported record, and `coding_agent_metrics`, one row for each metric data point. Codex's spans about its
-//! own inside have a raw row only, and are counted.
+//! span, hook event or imported record, `coding_agent_metrics`, one row for each metric data point, and `traces`, one row for each
+//! row of a trace file (see [`traces`]). Codex's spans about its own inside have a raw row only, and are counted.
 //!
 //! One file for each provider and signal says which attribute fills which column: [`claude`], [`codex`], [`cursor`],
 //! [`generic`] for everything else, and [`metrics`] for the points of all. They share the names of [`names`], the way of a [`log`]
@@ -59,6 +59,7 @@ mod request;
 mod span;
 mod tokens;
 mod tool_call;
+mod traces;
 
 use record::arrival::Payload;
 use record::dictionary::{coding_agent_events, coding_agent_metrics, events_raw};
@@ -68,6 +69,7 @@ use record::rows::{Rows, Size};
 use record::source::{Provider, Signal};
 
 pub use crate::dropped::Dropped;
+pub use crate::traces::{TraceFile, TraceRows};
 
 use crate::request::Request;
 
@@ -82,6 +84,10 @@ pub struct Output {
     pub metrics: Rows,
     /// Spans that tell nothing about the agent and so have no row.
     pub dropped: Dropped,
+    /// Rows of `traces` and `traces_rejected`, for each source and type of command.
+    pub traces: Vec<TraceRows>,
+    /// The trace files whose rows are in `traces`, in the order they came.
+    pub trace_files: Vec<TraceFile>,
 }
 
 /// How much an [`Output`] held.
@@ -106,6 +112,8 @@ impl Output {
             events: Rows::sized_like(&earlier.events, &coding_agent_events::TABLE),
             metrics: Rows::sized_like(&earlier.metrics, &coding_agent_metrics::TABLE),
             dropped: Dropped::default(),
+            traces: Vec::new(),
+            trace_files: Vec::new(),
         }
     }
 
@@ -114,7 +122,7 @@ impl Output {
         Sizes { raw: self.raw.size(), events: self.events.size(), metrics: self.metrics.size() }
     }
 
-    /// The rows of each table.
+    /// The rows of each table whose partition the request alone gives: all but those of trace files.
     pub fn into_tables(self) -> [Rows; 3] {
         [self.raw, self.events, self.metrics]
     }
@@ -125,19 +133,33 @@ impl Output {
 /// The same envelope and payload give the same rows, ids included, whenever and however often they are normalized.
 pub fn normalize(envelope: &Envelope, payload: Option<&Payload<'_>>, out: &mut Output) {
     let mut request = Request::new(envelope);
-    raw::write(&request, payload, &mut out.raw);
+    let file = match payload {
+        Some(Payload::Trace(trace)) => Some(traces::file(trace, &request)),
+        _ => None,
+    };
+    raw::write(&request, payload, file.as_ref(), &mut out.raw);
     match payload {
         None => {}
+        Some(Payload::Trace(trace)) => {
+            if let Some(file) = file {
+                traces::write(trace, &file, &request, &mut out.traces);
+                out.trace_files.push(file);
+            }
+        }
         Some(Payload::Otlp(Otlp::Metrics(groups))) => metrics::write(groups, &mut request, &mut out.metrics),
         Some(Payload::Otlp(Otlp::Logs(groups))) => match envelope.provider {
             Provider::ClaudeCode => claude::logs::write(groups, &mut request, &mut out.events),
             Provider::Codex => codex::logs::write(groups, &mut request, &mut out.events),
-            Provider::Cursor | Provider::Other => generic::logs::write(groups, &mut request, &mut out.events),
+            Provider::Cursor | Provider::Other | Provider::Mod => {
+                generic::logs::write(groups, &mut request, &mut out.events)
+            }
         },
         Some(Payload::Otlp(Otlp::Traces(groups))) => match envelope.provider {
             Provider::ClaudeCode => claude::spans::write(groups, &mut request, &mut out.events),
             Provider::Codex => codex::spans::write(groups, &mut request, &mut out.events, &mut out.dropped),
-            Provider::Cursor | Provider::Other => generic::spans::write(groups, &mut request, &mut out.events),
+            Provider::Cursor | Provider::Other | Provider::Mod => {
+                generic::spans::write(groups, &mut request, &mut out.events)
+            }
         },
         Some(Payload::Hooks(records)) if envelope.signal == Signal::History => {
             history::write(records, &mut request, &mut out.events);
@@ -146,7 +168,7 @@ pub fn normalize(envelope: &Envelope, payload: Option<&Payload<'_>>, out: &mut O
             Provider::ClaudeCode => claude::hooks::write(hooks, &mut request, &mut out.events),
             Provider::Codex => codex::hooks::write(hooks, &mut request, &mut out.events),
             Provider::Cursor => cursor::hooks::write(hooks, &mut request, &mut out.events),
-            Provider::Other => generic::hooks::write(hooks, &mut request, &mut out.events),
+            Provider::Other | Provider::Mod => generic::hooks::write(hooks, &mut request, &mut out.events),
         },
     }
 }

@@ -7,9 +7,11 @@ use record::rows::Rows;
 use record::value::Value;
 
 use crate::request::Request;
+use crate::traces::TraceFile;
 
-/// `raw_event` is OTLP/JSON, or hook JSON: one event as an object, several as an array.
-pub(crate) fn write(request: &Request<'_>, payload: Option<&Payload<'_>>, rows: &mut Rows) {
+/// `raw_event` is OTLP/JSON, or hook JSON: one event as an object, several as an array. A trace file lies in the lake as it is;
+/// the row says where.
+pub(crate) fn write(request: &Request<'_>, payload: Option<&Payload<'_>>, file: Option<&TraceFile>, rows: &mut Rows) {
     let envelope = request.envelope;
     rows.timestamp(raw::TIMESTAMP, envelope.received_at);
     rows.text(raw::PROVIDER, envelope.provider.as_str());
@@ -25,6 +27,7 @@ pub(crate) fn write(request: &Request<'_>, payload: Option<&Payload<'_>>, rows: 
                 [event] => json::write_value(event, out),
                 events => write_array(events, out),
             },
+            Payload::Trace(_) => file.into_iter().for_each(|file| file.write_summary(out)),
         });
     }
     rows.text(raw::ARRIVAL_ID, &request.arrival_id);

@@ -44,7 +44,9 @@ pub fn partial_success(signal: Signal, content_type: ContentType, rejected: i64,
         }),
         ContentType::Json => {
             let key = match signal {
-                Signal::Logs | Signal::Hooks | Signal::History => "rejectedLogRecords",
+                Signal::Logs | Signal::Hooks | Signal::History | Signal::CliTraces | Signal::SaasTraces => {
+                    "rejectedLogRecords"
+                }
                 Signal::Traces => "rejectedSpans",
                 Signal::Metrics => "rejectedDataPoints",
             };

@@ -1,7 +1,7 @@
-//! Bytes → [`Payload`](record::arrival::Payload): OTLP in protobuf and JSON, hook events in JSON, and back.
+//! Bytes → [`Payload`](record::arrival::Payload): OTLP in protobuf and JSON, hook events in JSON, trace files in CSV, and back.
 //!
 //! The way in: [`ContentEncoding`] and [`unzip`](unzip::unzip), then [`ContentType`] and [`decode_otlp`] or
-//! [`decode_hooks`]. The way back: [`encode_otlp`] and [`encode_hooks`] for the journal, [`answer`] for the client.
+//! [`decode_hooks`], or [`decode_trace`]. The way back: [`encode_otlp`], [`encode_hooks`] and [`encode_trace`] for the journal, [`answer`] for the client.
 //!
 //! Architecture invariant: pure. No I/O, no clock, no threads; no input makes it panic, recurse without bound, or take
 //! memory out of proportion ([`limits`]). Decoded text borrows from the body; no text of the body ever stands in an
@@ -10,15 +10,19 @@
 use record::json::write_value;
 use record::otlp::Otlp;
 use record::source::Signal;
+use record::trace::{CommandId, CommandType, Trace};
 use record::value::Value;
 
 pub use content::{ContentEncoding, ContentType, UnsupportedEncoding};
+pub use csv::TraceLimits;
 pub use error::DecodeError;
 pub use provider::provider_of;
 
 pub mod answer;
 
 mod content;
+
+mod csv;
 
 mod error;
 
@@ -41,7 +45,9 @@ pub fn decode_otlp(signal: Signal, content_type: ContentType, body: &[u8]) -> Re
         (ContentType::Json, Signal::Logs) => json::logs(body),
         (ContentType::Json, Signal::Traces) => json::traces(body),
         (ContentType::Json, Signal::Metrics) => json::metrics(body),
-        (_, Signal::Hooks | Signal::History) => Err(error::Fault::new(0, "hooks are not OTLP").into_error(0)),
+        (_, Signal::Hooks | Signal::History | Signal::CliTraces | Signal::SaasTraces) => {
+            Err(error::Fault::new(0, format!("{signal} are not OTLP")).into_error(0))
+        }
     }
 }
 
@@ -66,4 +72,25 @@ pub fn encode_hooks(events: &[Value<'_>], out: &mut Vec<u8>) {
         write_value(event, out);
         out.push(b'\n');
     }
+}
+
+/// Reads a trace file of the `mod` command. Lines that no row can be made of are in [`Trace::rejected`]; an error is what makes
+/// the whole file unreadable: it is empty, not UTF-8 at all, without a known header, or beyond `limits`.
+pub fn decode_trace<'a>(
+    command_type: CommandType,
+    command_id: CommandId,
+    file: &'a [u8],
+    limits: &TraceLimits,
+) -> Result<Trace<'a>, DecodeError> {
+    csv::read(command_type, command_id, file, limits, &limits::Account::of(file)).map_err(csv::error)
+}
+
+/// Appends the trace file with its names, for the journal. [`decode_encoded_trace`] reads it back.
+pub fn encode_trace(trace: &Trace<'_>, out: &mut Vec<u8>) {
+    csv::encode(trace, out);
+}
+
+/// Reads what [`encode_trace`] wrote, with the limits it was first read with.
+pub fn decode_encoded_trace<'a>(body: &'a [u8], limits: &TraceLimits) -> Result<Trace<'a>, DecodeError> {
+    csv::decode(body, limits)
 }

@@ -32,6 +32,11 @@ impl Account {
         Self { left: Cell::new(left), depth: Cell::new(0) }
     }
 
+    /// For a body of our own making.
+    pub(crate) fn unlimited() -> Self {
+        Self { left: Cell::new(usize::MAX), depth: Cell::new(0) }
+    }
+
     /// Pays for one more `T` in a list.
     #[inline]
     pub(crate) fn pay<T>(&self, at: usize) -> Result<(), Fault> {

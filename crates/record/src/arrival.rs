@@ -1,6 +1,7 @@
 //! A decoded request body.
 
 use crate::otlp::Otlp;
+use crate::trace::Trace;
 use crate::value::Value;
 
 /// What `receive` makes of bytes, `sanitize` cleans and `normalize` reads.
@@ -9,14 +10,17 @@ pub enum Payload<'a> {
     Otlp(Otlp<'a>),
     /// Hook events, or records of an imported session, each a JSON object.
     Hooks(Vec<Value<'a>>),
+    /// A trace file of the `mod` command.
+    Trace(Box<Trace<'a>>),
 }
 
 impl Payload<'_> {
-    /// Log records, spans, metric points or hook events.
+    /// Log records, spans, metric points, hook events, or rows of a trace file.
     pub fn record_count(&self) -> usize {
         match self {
             Self::Otlp(otlp) => otlp.record_count(),
             Self::Hooks(events) => events.len(),
+            Self::Trace(trace) => trace.rows.len() + trace.rejected.len(),
         }
     }
 }

@@ -5,7 +5,7 @@
 //! ```text
 //! u8   version = 1
 //! u8   provider   index in Provider::ALL        u8  signal  index in Signal::ALL
-//! u8   body encoding                            0 none, 1 OTLP protobuf, 2 JSON
+//! u8   body encoding                            0 none, 1 OTLP protobuf, 2 JSON, 3 trace file
 //! u16  http_status                              little endian, as all integers here
 //! i64  received_at                              microseconds since 1970 UTC
 //! u64  bytes                                    size of the body as received, decompressed
@@ -51,6 +51,8 @@ pub enum BodyEncoding {
     None,
     Protobuf,
     Json,
+    /// A trace file behind its names, as `receive::encode_trace` writes it.
+    Trace,
 }
 
 #[derive(Debug, Error, PartialEq, Eq)]
@@ -95,6 +97,7 @@ impl Envelope {
             BodyEncoding::None => 0,
             BodyEncoding::Protobuf => 1,
             BodyEncoding::Json => 2,
+            BodyEncoding::Trace => 3,
         });
         out.extend_from_slice(&self.http_status.to_le_bytes());
         out.extend_from_slice(&self.received_at.0.to_le_bytes());
@@ -122,6 +125,7 @@ impl Envelope {
             0 => BodyEncoding::None,
             1 => BodyEncoding::Protobuf,
             2 => BodyEncoding::Json,
+            3 => BodyEncoding::Trace,
             _ => return Err(EnvelopeError::Unknown("body encoding")),
         };
         let http_status = u16::from_le_bytes(take(&mut rest)?);

@@ -1,7 +1,7 @@
 //! The words every stage shares: what a request is, who sent it, what the tables are.
 //!
-//! Reading order: [`caller`] and [`envelope`] say who sent what and when, [`value`] and [`otlp`] (with [`arrival`]) are the tree a request is
-//! decoded into, [`dictionary`] names every table and column, [`rows`] holds normalized rows, [`json`] writes trees as text.
+//! Reading order: [`caller`] and [`envelope`] say who sent what and when, [`value`], [`otlp`] and [`trace`] (with [`arrival`]) are what a
+//! request is decoded into, [`dictionary`] names every table and column, [`rows`] holds normalized rows, [`json`] writes trees as text.
 //!
 //! Architecture invariant: this crate does no I/O and links neither arrow, nor prost, nor an HTTP library.
 
@@ -16,6 +16,8 @@ pub mod envelope;
 pub mod value;
 
 pub mod otlp;
+
+pub mod trace;
 
 pub mod arrival;
 

@@ -9,16 +9,26 @@ pub enum Source {
     CodingAgentHook,
     /// An agent's own session files, imported.
     CodingAgentHistory,
+    /// Trace files of the `mod` command: the request itself, in `events_raw`.
+    CliTrace,
+    /// Rows of trace files: commands that developers and builds ran.
+    Cli,
+    /// Rows of trace files: commands that were run for users of the web interface.
+    Saas,
 }
 
 impl Source {
-    pub const ALL: [Self; 3] = [Self::Otlp, Self::CodingAgentHook, Self::CodingAgentHistory];
+    pub const ALL: [Self; 6] =
+        [Self::Otlp, Self::CodingAgentHook, Self::CodingAgentHistory, Self::CliTrace, Self::Cli, Self::Saas];
 
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Otlp => "otlp",
             Self::CodingAgentHook => "coding_agent_hook",
             Self::CodingAgentHistory => "coding_agent_history",
+            Self::CliTrace => "cli_trace",
+            Self::Cli => "cli",
+            Self::Saas => "saas",
         }
     }
 
@@ -35,10 +45,13 @@ pub enum Provider {
     Cursor,
     /// Any other OpenTelemetry-speaking tool.
     Other,
+    /// The `mod` command.
+    Mod,
 }
 
 impl Provider {
-    pub const ALL: [Self; 4] = [Self::ClaudeCode, Self::Codex, Self::Cursor, Self::Other];
+    /// The journal's envelopes hold places in this list: it only grows at the end.
+    pub const ALL: [Self; 5] = [Self::ClaudeCode, Self::Codex, Self::Cursor, Self::Other, Self::Mod];
 
     pub fn as_str(self) -> &'static str {
         match self {
@@ -46,6 +59,7 @@ impl Provider {
             Self::Codex => "codex",
             Self::Cursor => "cursor",
             Self::Other => "other",
+            Self::Mod => "mod",
         }
     }
 
@@ -63,11 +77,16 @@ pub enum Signal {
     Hooks,
     /// What `modlake import` read from an agent's own session files.
     History,
+    /// A trace file of a command that a developer or a build ran.
+    CliTraces,
+    /// A trace file of a command that was run for a user of the web interface.
+    SaasTraces,
 }
 
 impl Signal {
     /// The journal's envelopes hold places in this list: it only grows at the end.
-    pub const ALL: [Self; 5] = [Self::Logs, Self::Traces, Self::Metrics, Self::Hooks, Self::History];
+    pub const ALL: [Self; 7] =
+        [Self::Logs, Self::Traces, Self::Metrics, Self::Hooks, Self::History, Self::CliTraces, Self::SaasTraces];
 
     pub fn as_str(self) -> &'static str {
         match self {
@@ -76,6 +95,8 @@ impl Signal {
             Self::Metrics => "metrics",
             Self::Hooks => "hooks",
             Self::History => "history",
+            Self::CliTraces => "cli_traces",
+            Self::SaasTraces => "saas_traces",
         }
     }
 
@@ -94,6 +115,16 @@ impl Signal {
             Self::Logs | Self::Traces | Self::Metrics => Source::Otlp,
             Self::Hooks => Source::CodingAgentHook,
             Self::History => Source::CodingAgentHistory,
+            Self::CliTraces | Self::SaasTraces => Source::CliTrace,
+        }
+    }
+
+    /// Where the rows of a trace file come from, [`Source::Cli`] or [`Source::Saas`]; `None`: its requests are no trace files.
+    pub fn trace_source(self) -> Option<Source> {
+        match self {
+            Self::CliTraces => Some(Source::Cli),
+            Self::SaasTraces => Some(Source::Saas),
+            _ => None,
         }
     }
 }

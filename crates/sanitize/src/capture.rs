@@ -9,6 +9,8 @@
 //! A prompt that Claude Code or Codex sends as its user prompt event or span counts as opted in at the emitter (its user had
 //! to switch it on there) while [`Policy::honor_emitter_prompts`]. Hooks always carry the text, so they never count so.
 //!
+//! Trace files have no such opt-in ([`trace`]).
+//!
 //! Every key has a class ([`keys`]). What no table knows is content when it may hold text.
 
 mod clean;
@@ -20,6 +22,7 @@ mod keys;
 mod otlp;
 mod policy;
 mod tool_input;
+mod trace;
 
 pub use policy::{Policy, VARIABLES};
 
@@ -43,6 +46,7 @@ pub(crate) fn clean(
     match payload {
         Payload::Otlp(otlp) => cleaner.otlp(otlp),
         Payload::Hooks(events) => events.iter_mut().for_each(|event| cleaner.hook(event)),
+        Payload::Trace(trace) => cleaner.trace(trace),
     }
     cleaner.report
 }

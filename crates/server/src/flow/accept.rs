@@ -76,6 +76,7 @@ fn prepare(house: &House, caller: &Caller, request: &Request<'_>) -> Result<Prep
         (Some(provider), _) => provider,
         (None, Payload::Otlp(otlp)) => receive::provider_of(otlp),
         (None, Payload::Hooks(_)) => Provider::Other,
+        (None, Payload::Trace(_)) => Provider::Mod,
     };
     let records = payload.record_count();
     let limit = house.config.intake.max_records;
@@ -95,6 +96,10 @@ fn prepare(house: &House, caller: &Caller, request: &Request<'_>) -> Result<Prep
         Payload::Hooks(events) => {
             envelope.write(BodyEncoding::Json, &mut journal_record);
             receive::encode_hooks(events, &mut journal_record);
+        }
+        Payload::Trace(trace) => {
+            envelope.write(BodyEncoding::Trace, &mut journal_record);
+            receive::encode_trace(trace, &mut journal_record);
         }
     }
     Ok(Prepared { journal_record, provider, records, bytes })

@@ -10,7 +10,7 @@ use std::time::Duration;
 use journal::{Reader, Record};
 use lake::paths::Prefix;
 use normalize::{Output, Sizes};
-use receive::ContentType;
+use receive::{ContentType, TraceLimits};
 use record::arrival::Payload;
 use record::envelope::{BodyEncoding, Envelope};
 use record::rows::Rows;
@@ -243,6 +243,10 @@ fn read(record: &Record, sizes: &HashMap<Prefix, Sizes>, outputs: &mut HashMap<P
         (BodyEncoding::None, _) => None,
         (BodyEncoding::Json, Signal::Hooks | Signal::History) => {
             Some(Payload::Hooks(receive::decode_hooks(body).map_err(|error| error.to_string())?))
+        }
+        (BodyEncoding::Trace, _) => {
+            let trace = receive::decode_encoded_trace(body, &TraceLimits::default());
+            Some(Payload::Trace(Box::new(trace.map_err(|error| error.to_string())?)))
         }
         (BodyEncoding::Protobuf, signal) => {
             let otlp = receive::decode_otlp(signal, ContentType::Protobuf, body);

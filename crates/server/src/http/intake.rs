@@ -30,7 +30,7 @@ pub(super) async fn agent(
         "cursor" => Provider::Cursor,
         _ => return unknown("agent", &agent, "claude, codex, cursor"),
     };
-    match Signal::parse(&signal) {
+    match Signal::parse(&signal).filter(|signal| signal.trace_source().is_none()) {
         Some(signal) => take(&house, Some(provider), signal, request).await,
         None => unknown("signal", &signal, "logs, traces, metrics, hooks, history"),
     }
