@@ -1,4 +1,5 @@
-//! Every object key of the lake is made here.
+//! Every object key of the lake is made here, but for those of trace files: `events_raw` names them before the lake knows of them
+//! ([`record::trace::object_key`]).
 
 use std::sync::Arc;
 
@@ -39,16 +40,11 @@ pub fn data_file(prefix: &Prefix, day: Day) -> String {
     format!("{}/part-{}.zstd.parquet", folder(prefix, day), Uuid::now_v7())
 }
 
-/// The current version of a command's trace file, relative to the root.
-pub fn trace(prefix: &Prefix, day: Day, command_id: &str) -> String {
-    format!("traces/{}/{command_id}.csv", folder(prefix, day))
-}
-
-/// A version that another one has replaced. Outside of `traces/`, so that no reader of `traces/**/*.csv` counts it beside the
-/// current one.
-pub fn superseded_trace(prefix: &Prefix, day: Day, command_id: &str, sha256: &str) -> String {
-    let version = sha256.get(..12).unwrap_or(sha256);
-    format!("superseded/traces/{}/{command_id}.{version}.csv", folder(prefix, day))
+/// Where a version of a trace file lies after another one took its place `object` ([`record::trace::object_key`]), relative to
+/// the root: outside of `traces/`, so that no reader of `traces/**/*.csv` counts it beside the current one.
+pub fn superseded(object: &str, sha256: &str) -> String {
+    let (name, version) = (object.strip_suffix(".csv").unwrap_or(object), sha256.get(..12).unwrap_or(sha256));
+    format!("superseded/{name}.{version}.csv")
 }
 
 /// The folder of a partition.

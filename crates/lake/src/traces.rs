@@ -7,7 +7,6 @@ use std::collections::HashSet;
 
 use bytes::Bytes;
 use futures::{StreamExt, TryStreamExt};
-use record::time::Day;
 use sha2::{Digest, Sha256};
 
 use crate::LakeError;
@@ -19,7 +18,8 @@ use crate::root::Root;
 pub struct TraceFile {
     pub prefix: Prefix,
     pub command_id: String,
-    pub day: Day,
+    /// Where it lies as long as no other version replaces it, below the root ([`record::trace::object_key`]).
+    pub object: String,
     /// Of `text`, lower-case hex.
     pub sha256: String,
     pub text: Bytes,
@@ -32,7 +32,8 @@ pub struct TraceFile {
 /// A version that another one replaces.
 #[derive(Clone, Debug)]
 pub struct Previous {
-    pub day: Day,
+    /// As [`TraceFile::object`].
+    pub object: String,
     pub sha256: String,
 }
 
@@ -42,58 +43,50 @@ const CONCURRENT_PUTS: usize = 16;
 impl TraceFile {
     fn path(&self) -> String {
         if self.is_superseded {
-            paths::superseded_trace(&self.prefix, self.day, &self.command_id, &self.sha256)
+            paths::superseded(&self.object, &self.sha256)
         } else {
-            paths::trace(&self.prefix, self.day, &self.command_id)
+            self.object.clone()
         }
     }
 }
 
 /// Keeps `files`, given in the order in which they were acknowledged: on return they and what they replace are durable.
 pub(crate) async fn keep(root: &Root, files: &[TraceFile]) -> Result<(), LakeError> {
-    let aside: Vec<String> = futures::stream::iter(files)
-        .map(|file| set_aside(root, file))
-        .buffer_unordered(CONCURRENT_PUTS)
-        .try_filter_map(|path| std::future::ready(Ok(path)))
-        .try_collect()
-        .await?;
-    root.sync_folders(aside).await?;
-    let kept: Vec<String> = futures::stream::iter(files)
-        .map(async |file| {
-            let path = file.path();
-            root.put(&path, file.text.clone()).await?;
-            Ok::<_, LakeError>(path)
-        })
-        .buffer_unordered(CONCURRENT_PUTS)
-        .try_collect()
-        .await?;
+    let aside = together(files.iter().map(|file| set_aside(root, file)).collect()).await?;
+    root.sync_folders(aside.into_iter().flatten().collect()).await?;
+    let kept = together(files.iter().map(|file| put(root, file)).collect()).await?;
     // a command whose times changed lies in another day's folder now
-    let moved: Vec<String> = {
-        let kept: HashSet<&String> = kept.iter().collect();
-        let earlier = files.iter().filter_map(|file| {
-            let previous = file.previous.as_ref()?;
-            Some(paths::trace(&file.prefix, previous.day, &file.command_id))
-        });
+    let moved: Vec<&str> = {
+        let kept: HashSet<&str> = kept.iter().map(String::as_str).collect();
+        let earlier = files.iter().filter_map(|file| Some(file.previous.as_ref()?.object.as_str()));
         earlier.filter(|path| !kept.contains(path)).collect()
     };
     root.sync_folders(kept).await?;
-    futures::stream::iter(&moved)
-        .map(|path| root.delete(path))
-        .buffer_unordered(CONCURRENT_PUTS)
-        .try_collect::<()>()
-        .await
+    together(moved.iter().map(|path| root.delete(path)).collect()).await?;
+    Ok(())
+}
+
+/// All of `work`, some at a time.
+async fn together<T>(work: Vec<impl Future<Output = Result<T, LakeError>>>) -> Result<Vec<T>, LakeError> {
+    futures::stream::iter(work).buffer_unordered(CONCURRENT_PUTS).try_collect().await
+}
+
+async fn put(root: &Root, file: &TraceFile) -> Result<String, LakeError> {
+    let path = file.path();
+    root.put(&path, file.text.clone()).await?;
+    Ok(path)
 }
 
 /// Copies the version before `file` to its place among the superseded ones, if it is the one that lies at the current place.
 async fn set_aside(root: &Root, file: &TraceFile) -> Result<Option<String>, LakeError> {
     let Some(previous) = &file.previous else { return Ok(None) };
-    let Some(text) = root.get(&paths::trace(&file.prefix, previous.day, &file.command_id)).await? else {
+    let Some(text) = root.get(&previous.object).await? else {
         return Ok(None);
     };
     if sha256(&text) != previous.sha256 {
         return Ok(None);
     }
-    let path = paths::superseded_trace(&file.prefix, previous.day, &file.command_id, &previous.sha256);
+    let path = paths::superseded(&previous.object, &previous.sha256);
     root.put(&path, text).await?;
     Ok(Some(path))
 }

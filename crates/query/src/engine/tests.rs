@@ -56,7 +56,7 @@ async fn house(limits: Limits) -> House {
 }
 
 fn prefix(tenant: &str) -> Prefix {
-    Prefix { tenant: Tenant::new(tenant).expect("valid"), source: Source::Otlp, provider: Provider::ClaudeCode }
+    Prefix { tenant: Tenant::new(tenant).expect("valid"), source: Source::Otlp, kind: "claude_code".into() }
 }
 
 fn append(lake: &Lake, tenant: &str, session: &str, sequence: u64) {

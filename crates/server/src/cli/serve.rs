@@ -27,6 +27,7 @@ use tokio::sync::watch;
 use super::print;
 use crate::config::Config;
 use crate::flow::drain::{self, Stop};
+use crate::flow::traces::Deliveries;
 use crate::grpc;
 use crate::house::{self, House};
 use crate::http::{self, listen};
@@ -155,7 +156,8 @@ async fn open(config: Config, queries: Handle) -> Result<Arc<House>> {
     let sanitizer = Sanitizer::new(config.capture.clone());
     let metrics = Metrics::new()?;
     let in_flight = house::room_for_bodies(&config);
-    Ok(Arc::new(House { config, clock, catalog, sanitizer, journal, lake, engine, metrics, in_flight }))
+    let deliveries = Deliveries::default();
+    Ok(Arc::new(House { config, clock, catalog, sanitizer, journal, lake, engine, metrics, in_flight, deliveries }))
 }
 
 fn report(recovery: &journal::Recovery) {
