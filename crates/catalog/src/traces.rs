@@ -96,6 +96,16 @@ impl Catalog {
         }
     }
 
+    /// Forgets versions whose records `journal` has lost, those behind `last`: whoever sends them again is heard. Tells how many.
+    pub async fn forget_traces(&self, journal: &str, last: u64) -> Result<u64, CatalogError> {
+        let done = sqlx::query("DELETE FROM trace_files WHERE journal = $1 AND sequence > $2")
+            .bind(journal)
+            .bind(to_stored(last))
+            .execute(self.pool())
+            .await;
+        done.map(|done| done.rows_affected()).map_err(|error| self.failed(error))
+    }
+
     async fn write_traces(&self, batch: &[Waiting]) -> Result<(), sqlx::Error> {
         let mut transaction = self.pool().begin().await?;
         for (key, version, _) in batch {

@@ -71,3 +71,15 @@ async fn those_that_wait_together_are_all_written() {
     }
     assert_eq!(catalog.trace_versions(&key("acme", "build")).await.expect("read").len(), 200);
 }
+
+#[tokio::test]
+async fn what_a_journal_lost_is_forgotten() {
+    let place = Place::new();
+    let catalog = place.open().await;
+    for (journal, sequence) in [("j1", 9), ("j2", 5), ("j2", 6)] {
+        catalog.remember_trace(key("acme", "build"), version(journal, sequence, "aa")).await.expect("written");
+    }
+    assert_eq!(catalog.forget_traces("j2", 5).await.expect("done"), 1);
+    let left = catalog.trace_versions(&key("acme", "build")).await.expect("read");
+    assert_eq!(left, [version("j1", 9, "aa"), version("j2", 5, "aa")]);
+}

@@ -149,6 +149,12 @@ async fn open(config: Config, queries: Handle) -> Result<Arc<House>> {
         );
         journal.release(known)?;
     }
+    if recovery.cut_tail.is_some() || !recovery.damaged.is_empty() || recovery.last_sequence < known {
+        let lost = catalog.forget_traces(lake.app_id(), known.max(recovery.last_sequence)).await?;
+        if lost > 0 {
+            tracing::error!(lost, "trace files that the journal lost are no longer known; they can be sent again");
+        }
+    }
     let mut engine = Engine::start(lake.clone(), config.query.clone(), queries)?;
     if let Some(file) = &config.prices_file {
         engine = engine.with_prices(Prices::load(file)?)?;

@@ -25,6 +25,8 @@ use crate::config::Config;
 use crate::house::{self, House};
 use crate::observe::Metrics;
 
+mod traces;
+
 pub(crate) async fn open(folder: &Path, disk: &FaultyDisk) -> Arc<House> {
     open_with(folder, disk, Config::default()).await
 }

@@ -50,6 +50,7 @@ fn senders_are_known_by_what_they_say_of_themselves() {
         (Grpc, None, "grpc-go/1.80.0", Sender::Retries),
         (Http, Some(Provider::Cursor), "modlake/0.1.0", Sender::Keeps),
         (Http, Some(Provider::Codex), "modlake/0.1.0", Sender::Keeps),
+        (Http, Some(Provider::Mod), "curl/8.5.0", Sender::Keeps),
         (Http, None, "curl/8.5.0", Sender::Once),
         (Http, None, "", Sender::Once),
     ] {
