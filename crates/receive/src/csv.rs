@@ -2,7 +2,8 @@
 //!
 //! How the CLI quotes is written down nowhere and its loaders disagree, so both ways are read: a quote in quotes written twice
 //! (RFC 4180), or with a backslash before it. A file without a backslash leaves no question; in one with backslashes each row is
-//! read the way by which it has as many cells as the header, and where both ways do, the way that more rows of the file ask for.
+//! read the way by which it has as many cells as the header, and where both ways do or neither does, the way that more rows of
+//! the file ask for.
 //!
 //! | in the file | read as |
 //! |---|---|
@@ -61,7 +62,7 @@ pub(crate) fn read<'a>(
         Trace { command_type, command_id, file, header, cells: Vec::new(), rows: Vec::new(), rejected: Vec::new() };
     let backslashes = memchr::memchr(b'\\', file).is_some();
     let mut reader = Reader {
-        scan: Scan { file, width: trace.header.len() },
+        scan: Scan::new(file, trace.header.len()),
         spans: [Vec::new(), Vec::new()],
         dialects: if backslashes { &[Dialect::Doubled, Dialect::Backslash] } else { &[Dialect::Doubled] },
         limits,
@@ -112,7 +113,7 @@ fn header<'a>(
     account: &Account,
 ) -> Result<(Vec<Cell<'a>>, Place), Fault> {
     let most = limits.columns.min(usize::from(u16::MAX));
-    let scan = Scan { file, width: most };
+    let scan = Scan::new(file, most);
     let mut spans = Vec::new();
     let mut place = Place { at: start, line: 1 };
     loop {
@@ -223,9 +224,10 @@ impl<'a> Reader<'a, '_> {
                 Ok(next)
             }
             Attempt::TooMany { record } => {
-                self.broken = record.line_ends > 0;
                 let (cells, columns) = (record.cells, self.scan.width);
-                self.reject(place, format!("{cells} cells where the header names {columns} columns"))
+                let reason = format!("{cells} cells where the header names {columns} columns");
+                self.reject_range(place, record.range.clone(), reason)?;
+                Ok(Place { at: record.next, line: place.line + 1 + record.line_ends })
             }
             Attempt::Broken(broken) => {
                 self.broken = true;
@@ -234,27 +236,27 @@ impl<'a> Reader<'a, '_> {
         }
     }
 
-    /// Reads a row in the ways there are: as wide as the header in either way, else narrower.
+    /// Reads a row in the ways there are: the first by which it is as wide as the header, else the first that it is not broken by.
     fn attempt(&mut self, at: usize) -> Attempt {
-        let mut narrower = None;
-        let mut failed = None;
+        let mut otherwise = None;
+        let mut broken = None;
         for (nth, dialect) in self.dialects.iter().copied().enumerate() {
             match self.scan.record(at, dialect, &mut self.spans[nth]) {
                 Ok(record) if record.cells == self.scan.width || record.is_blank(self.scan.file) => {
                     return Attempt::Fits { record, dialect, spans: nth };
                 }
                 Ok(record) if record.fits => {
-                    narrower.get_or_insert(Attempt::Fits { record, dialect, spans: nth });
+                    otherwise.get_or_insert(Attempt::Fits { record, dialect, spans: nth });
                 }
                 Ok(record) => {
-                    failed.get_or_insert(Attempt::TooMany { record });
+                    otherwise.get_or_insert(Attempt::TooMany { record });
                 }
-                Err(broken) => {
-                    failed.get_or_insert(Attempt::Broken(broken.to_string()));
+                Err(reason) => {
+                    broken.get_or_insert(Attempt::Broken(reason.to_string()));
                 }
             }
         }
-        narrower.or(failed).unwrap_or_else(|| Attempt::Broken("the row cannot be read".to_owned()))
+        otherwise.or(broken).unwrap_or_else(|| Attempt::Broken("the row cannot be read".to_owned()))
     }
 
     fn too_large(&self, spans: usize) -> Option<usize> {

@@ -14,6 +14,7 @@ use crate::capture::Policy;
 mod canary;
 mod fixtures;
 mod history;
+mod trace;
 
 /// What the raw layer would hold.
 fn key() -> redact::HashKey {
@@ -25,6 +26,7 @@ fn written(payload: &Payload<'_>) -> String {
     match payload {
         Payload::Otlp(otlp) => json::write_otlp(otlp, &mut out),
         Payload::Hooks(events) => events.iter().for_each(|event| json::write_value(event, &mut out)),
+        Payload::Trace(trace) => out.extend_from_slice(&trace.to_csv()),
     }
     String::from_utf8(out).unwrap()
 }

@@ -10,3 +10,4 @@ mod properties;
 mod records;
 mod show;
 mod support;
+mod traces;

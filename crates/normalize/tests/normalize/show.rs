@@ -17,6 +17,7 @@ use crate::support;
 pub(crate) fn rows_of(payload: &Payload<'_>, provider: Provider) -> Rows {
     let signal = match payload {
         Payload::Hooks(_) => Signal::Hooks,
+        Payload::Trace(_) => Signal::CliTraces,
         Payload::Otlp(record::otlp::Otlp::Logs(_)) => Signal::Logs,
         Payload::Otlp(record::otlp::Otlp::Traces(_)) => Signal::Traces,
         Payload::Otlp(record::otlp::Otlp::Metrics(_)) => Signal::Metrics,

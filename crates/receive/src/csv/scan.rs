@@ -1,9 +1,10 @@
 //! One row: where its cells begin and end.
 //!
-//! A row is scanned from its first byte, in one way of quoting, and a quote that is open is followed to its end, over lines. The
-//! scan of a broken row ends at the next quote, which is at most where the scan of the line after it would begin one, so that
-//! reading stays linear in the file whatever it holds.
+//! A row is scanned from its first byte, in one way of quoting, and a quote that is open is followed to its end, over lines. Lines
+//! of a row that turns out to be none are scanned again, each from its own beginning; a file made for it could have every line
+//! lead through all that follow. So what may be scanned is a multiple of the file, and once it is used up no row leaves its line.
 
+use std::cell::Cell;
 use std::ops::Range;
 
 use thiserror::Error;
@@ -84,25 +85,38 @@ pub(super) enum Broken {
     Trailing { cell: usize },
 }
 
+/// How often a file may be scanned. One without a broken row is scanned once, with backslashes four times.
+const TIMES: usize = 16;
+
 /// The file, and how many columns its header names.
-#[derive(Clone, Copy)]
 pub(super) struct Scan<'a> {
     pub(super) file: &'a [u8],
     pub(super) width: usize,
+    /// Bytes that may still be scanned over line ends.
+    patience: Cell<usize>,
 }
 
-impl Scan<'_> {
+impl<'a> Scan<'a> {
+    pub(super) fn new(file: &'a [u8], width: usize) -> Self {
+        Self { file, width, patience: Cell::new(file.len().saturating_mul(TIMES)) }
+    }
+
     /// Scans the row at `start`. `spans` gets its cells, at most as many as the header has.
     pub(super) fn record(&self, start: usize, dialect: Dialect, spans: &mut Vec<Span>) -> Result<Scanned, Broken> {
         spans.clear();
+        let end = if self.patience.get() == 0 { self.line(start).range.end } else { self.file.len() };
+        let file = self.file.get(..end).unwrap_or_default();
         let (mut at, mut cells, mut fits, mut line_ends) = (start, 0, true, 0);
         loop {
-            let span = if self.file.get(at) == Some(&b'"') {
-                let span = self.quoted(at, dialect).ok_or(Broken::Open { cell: cells + 1 })?;
-                line_ends += self.line_ends(&span);
+            let span = if file.get(at) == Some(&b'"') {
+                let Some(span) = quoted(file, at, dialect) else {
+                    self.tire(end - start);
+                    return Err(Broken::Open { cell: cells + 1 });
+                };
+                line_ends += ends_of_lines(file, &span);
                 span
             } else {
-                self.bare(at)
+                bare(file, at)
             };
             at = span.range.end;
             cells += 1;
@@ -111,12 +125,16 @@ impl Scan<'_> {
             } else {
                 fits &= span.is_empty();
             }
-            match self.file.get(at) {
+            match file.get(at) {
                 Some(b',') => at += 1,
                 Some(b'\r' | b'\n') | None => break,
-                Some(_) => return Err(Broken::Trailing { cell: cells }),
+                Some(_) => {
+                    self.tire(at - start);
+                    return Err(Broken::Trailing { cell: cells });
+                }
             }
         }
+        self.tire(at - start);
         Ok(Scanned { range: start..at, next: self.behind_line_end(at), cells, fits, line_ends })
     }
 
@@ -127,41 +145,6 @@ impl Scan<'_> {
         Scanned { range: start..end, next: self.behind_line_end(end), cells: 0, fits: false, line_ends: 0 }
     }
 
-    fn bare(&self, start: usize) -> Span {
-        let rest = self.file.get(start..).unwrap_or_default();
-        let end = memchr::memchr3(b',', b'\r', b'\n', rest).map_or(self.file.len(), |length| start + length);
-        Span { range: start..end, quoted: false, escaped: false }
-    }
-
-    /// The cell whose opening quote is at `start`; `None`: it does not end.
-    fn quoted(&self, start: usize, dialect: Dialect) -> Option<Span> {
-        let mut at = start + 1;
-        let mut escaped = false;
-        loop {
-            let rest = self.file.get(at..)?;
-            at += match dialect {
-                Dialect::Doubled => memchr::memchr(b'"', rest),
-                Dialect::Backslash => memchr::memchr2(b'"', b'\\', rest),
-            }?;
-            let next = self.file.get(at + 1);
-            match (self.file.get(at)?, next) {
-                (b'"', Some(b'"')) | (b'\\', Some(b'"' | b'\\')) => {
-                    escaped = true;
-                    at += 2;
-                }
-                (b'\\', _) => at += 1,
-                _ => return Some(Span { range: start..at + 1, quoted: true, escaped }),
-            }
-        }
-    }
-
-    fn line_ends(&self, span: &Span) -> u32 {
-        let text = self.file.get(span.content()).unwrap_or_default();
-        let ends = memchr::memchr2_iter(b'\r', b'\n', text)
-            .filter(|at| text.get(*at) == Some(&b'\n') || text.get(at + 1) != Some(&b'\n'));
-        u32::try_from(ends.count()).unwrap_or(u32::MAX)
-    }
-
     fn behind_line_end(&self, end: usize) -> usize {
         match self.file.get(end..) {
             Some([b'\r', b'\n', ..]) => end + 2,
@@ -169,4 +152,43 @@ impl Scan<'_> {
             _ => end,
         }
     }
+
+    fn tire(&self, scanned: usize) {
+        self.patience.set(self.patience.get().saturating_sub(scanned));
+    }
+}
+
+fn bare(file: &[u8], start: usize) -> Span {
+    let rest = file.get(start..).unwrap_or_default();
+    let end = memchr::memchr3(b',', b'\r', b'\n', rest).map_or(file.len(), |length| start + length);
+    Span { range: start..end, quoted: false, escaped: false }
+}
+
+/// The cell whose opening quote is at `start`; `None`: it does not end.
+fn quoted(file: &[u8], start: usize, dialect: Dialect) -> Option<Span> {
+    let mut at = start + 1;
+    let mut escaped = false;
+    loop {
+        let rest = file.get(at..)?;
+        at += match dialect {
+            Dialect::Doubled => memchr::memchr(b'"', rest),
+            Dialect::Backslash => memchr::memchr2(b'"', b'\\', rest),
+        }?;
+        let next = file.get(at + 1);
+        match (file.get(at)?, next) {
+            (b'"', Some(b'"')) | (b'\\', Some(b'"' | b'\\')) => {
+                escaped = true;
+                at += 2;
+            }
+            (b'\\', _) => at += 1,
+            _ => return Some(Span { range: start..at + 1, quoted: true, escaped }),
+        }
+    }
+}
+
+fn ends_of_lines(file: &[u8], span: &Span) -> u32 {
+    let text = file.get(span.content()).unwrap_or_default();
+    let ends = memchr::memchr2_iter(b'\r', b'\n', text)
+        .filter(|at| text.get(*at) == Some(&b'\n') || text.get(at + 1) != Some(&b'\n'));
+    u32::try_from(ends.count()).unwrap_or(u32::MAX)
 }

@@ -237,6 +237,7 @@ impl Planter {
                     self.points(&mut metric.data);
                 }
             }
+            Payload::Trace(_) => unreachable!("no agent sends one"),
         }
     }
 
@@ -328,7 +329,7 @@ fn an_event_opts_in_only_where_the_server_allows_it() {
                     span.attributes.push(pair(Value::text("true")));
                 }
             }
-            Payload::Otlp(Otlp::Metrics(_)) => {}
+            Payload::Otlp(Otlp::Metrics(_)) | Payload::Trace(_) => {}
         }
     };
     check(&closed(), opt_in, &[]);
