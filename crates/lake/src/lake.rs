@@ -144,9 +144,8 @@ impl State {
     /// Takes a trace file. A version of it that waits for the same flush is superseded by then.
     fn keep(&mut self, file: TraceFile) {
         if file.previous.is_some() {
-            let same = |earlier: &&mut TraceFile| {
-                (&earlier.prefix, &earlier.command_id) == (&file.prefix, &file.command_id)
-            };
+            let same =
+                |earlier: &&mut TraceFile| (&earlier.prefix, &earlier.command_id) == (&file.prefix, &file.command_id);
             self.files.iter_mut().filter(same).for_each(|earlier| earlier.is_superseded = true);
         }
         self.files.push(file);

@@ -154,7 +154,8 @@ impl LakeTable {
         let mut found = Vec::new();
         for file in log.iter() {
             let path = file.object_store_path().to_string();
-            let Some(((prefix, day), ids)) = folders.iter().find(|((prefix, day), _)| replace::is_in(&path, prefix, *day))
+            let Some(((prefix, day), ids)) =
+                folders.iter().find(|((prefix, day), _)| replace::is_in(&path, prefix, *day))
             else {
                 continue;
             };

@@ -42,11 +42,7 @@ const CONCURRENT_PUTS: usize = 16;
 
 impl TraceFile {
     fn path(&self) -> String {
-        if self.is_superseded {
-            paths::superseded(&self.object, &self.sha256)
-        } else {
-            self.object.clone()
-        }
+        if self.is_superseded { paths::superseded(&self.object, &self.sha256) } else { self.object.clone() }
     }
 }
 

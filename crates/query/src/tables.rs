@@ -99,7 +99,8 @@ impl TenantTables {
         let committed = reading.committed(Arc::clone(&self.session)).await.map_err(external)?;
         let schema = committed.schema();
         let own = col("tenant").eq(lit(self.tenant.as_str()));
-        let mut scan = LogicalPlanBuilder::scan(table.name, provider_as_source(committed), None)?.filter(own.clone())?;
+        let mut scan =
+            LogicalPlanBuilder::scan(table.name, provider_as_source(committed), None)?.filter(own.clone())?;
         for count in still_counts(&reading.gone) {
             scan = scan.filter(count)?;
         }

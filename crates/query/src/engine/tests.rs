@@ -5,7 +5,7 @@ use lake::paths::Prefix;
 use lake::root::Root;
 use record::dictionary::{coding_agent_events as events, events_raw};
 use record::rows::Rows;
-use record::source::{Provider, Source};
+use record::source::Source;
 use record::time::{Clock, Timestamp};
 use serde_json::json;
 

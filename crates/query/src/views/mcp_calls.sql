@@ -36,5 +36,5 @@ select mcpsessionid as session_id, mcptoolname as tool_name, origin, path, branc
        concat_ws('/', origin, path) as repository, developer, organization, mcpoutcome as outcome,
        mcpstarttime as started_at, mcpendtime as ended_at, mcpelapsedtimems as duration_ms, mcprecipeid as recipe_id,
        mcprunid as run_id, mcparguments as arguments, mcpmatchcount as matches, mcpchangecount as changes,
-       mcpresultbytes as result_bytes, tags, source
+       mcpresultbytes as result_bytes, tags, cast(source as varchar) as source
 from best

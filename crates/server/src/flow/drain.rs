@@ -325,8 +325,7 @@ impl Gathered {
 fn by_partition(prefix: &Prefix, mut output: Output) -> Vec<(Prefix, Rows)> {
     let mut rows = Vec::new();
     for traces in std::mem::take(&mut output.traces) {
-        let prefix =
-            Prefix { source: traces.source, kind: traces.command_type.as_str().into(), ..prefix.clone() };
+        let prefix = Prefix { source: traces.source, kind: traces.command_type.as_str().into(), ..prefix.clone() };
         rows.extend([(prefix.clone(), traces.rows), (prefix, traces.rejected)]);
     }
     rows.extend(output.into_tables().map(|rows| (prefix.clone(), rows)));

@@ -126,8 +126,8 @@ pub(super) async fn place(
         command_id: key.command_id.clone(),
         days: versions[..before].iter().filter_map(|version| version.day.parse::<Day>().ok()).collect(),
     });
-    let previous = previous
-        .map(|previous| Previous { object: previous.object.clone(), sha256: previous.sha256.clone() });
+    let previous =
+        previous.map(|previous| Previous { object: previous.object.clone(), sha256: previous.sha256.clone() });
     let is_superseded = versions[before..].iter().any(|later| later.sha256 != file.sha256);
     let file = TraceFile {
         prefix: name.prefix(),

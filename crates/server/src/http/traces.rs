@@ -101,7 +101,9 @@ fn signal(uri: &Uri) -> Result<Signal, Fault> {
     match pairs.filter(|(name, _)| *name == "source").map(|(_, value)| value).next_back() {
         None | Some("cli") => Ok(Signal::CliTraces),
         Some("saas") => Ok(Signal::SaasTraces),
-        Some(_) => Err(bad("unknown source: `cli` (commands of developers and builds) or `saas` (of the web interface)")),
+        Some(_) => {
+            Err(bad("unknown source: `cli` (commands of developers and builds) or `saas` (of the web interface)"))
+        }
     }
 }
 

@@ -18,7 +18,8 @@ fn builds(tenant: &str) -> Prefix {
 fn rows(command: &str, version: &str, paths: &[&str]) -> Rows {
     let mut rows = Rows::new(&traces::TABLE);
     for path in paths {
-        let identity = format!("{command} {version} {path}").bytes().fold(7_u128, |hash, byte| hash * 31 + u128::from(byte));
+        let identity =
+            format!("{command} {version} {path}").bytes().fold(7_u128, |hash, byte| hash * 31 + u128::from(byte));
         rows.text(traces::ROW_ID, &format!("{identity:032x}"));
         rows.timestamp(traces::COMMAND_TIME, Timestamp(NOON));
         rows.text(traces::COMMAND_ID, command);

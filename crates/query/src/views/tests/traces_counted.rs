@@ -22,7 +22,11 @@ async fn the_own_row_tells_of_a_stage() {
     let house = house(&[
         row("push", 4.0, json!({"buildid": "b1", "buildoutcome": "Skipped", "runid": "r1"})),
         row("build", 1.0, json!({"buildid": "b1", "buildoutcome": "Failed"})),
-        row("run", 2.0, json!({"buildid": "b1", "buildoutcome": "Succeeded", "runid": "r1", "runoutcome": "Succeeded"})),
+        row(
+            "run",
+            2.0,
+            json!({"buildid": "b1", "buildoutcome": "Succeeded", "runid": "r1", "runoutcome": "Succeeded"}),
+        ),
         row("run", 2.0, json!({"buildid": "b1", "buildoutcome": "Succeeded", "runid": "r1", "path": "q"})),
     ])
     .await;

@@ -18,12 +18,13 @@ fn file(id: &str, paths: &[&str]) -> String {
 }
 
 async fn deliver(house: &House, paths: &[&str]) -> Kept {
+    let body = file(ID, paths);
     let request = TraceRequest {
         signal: Signal::CliTraces,
         command_type: CommandType::new("build").expect("valid"),
         named: Named::As(CommandId::new(ID).expect("valid")),
         encoding: ContentEncoding::Identity,
-        body: file(ID, paths).as_bytes(),
+        body: body.as_bytes(),
     };
     accept_trace(house, &caller(), request).await.expect("kept")
 }
