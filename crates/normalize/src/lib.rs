@@ -157,14 +157,14 @@ pub fn normalize(envelope: &Envelope, payload: Option<&Payload<'_>>, out: &mut O
             Provider::ClaudeCode => claude::logs::write(groups, &mut request, &mut out.events),
             Provider::Codex => codex::logs::write(groups, &mut request, &mut out.events),
             Provider::Cursor | Provider::Other | Provider::Mod => {
-                generic::logs::write(groups, &mut request, &mut out.events)
+                generic::logs::write(groups, &mut request, &mut out.events);
             }
         },
         Some(Payload::Otlp(Otlp::Traces(groups))) => match envelope.provider {
             Provider::ClaudeCode => claude::spans::write(groups, &mut request, &mut out.events),
             Provider::Codex => codex::spans::write(groups, &mut request, &mut out.events, &mut out.dropped),
             Provider::Cursor | Provider::Other | Provider::Mod => {
-                generic::spans::write(groups, &mut request, &mut out.events)
+                generic::spans::write(groups, &mut request, &mut out.events);
             }
         },
         Some(Payload::Hooks(records)) if envelope.signal == Signal::History => {

@@ -170,7 +170,7 @@ struct Reader<'a, 'r> {
     trace: Trace<'a>,
 }
 
-impl<'a> Reader<'a, '_> {
+impl Reader<'_, '_> {
     /// Do more rows ask for backslashes than for doubled quotes? Looks at the first thousand that ask for anything.
     fn asks_for_backslash(&mut self, start: usize) -> bool {
         const ENOUGH: u32 = 1_000;

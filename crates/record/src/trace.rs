@@ -164,15 +164,7 @@ impl<'a> Text<'a> {
         self.start..self.end
     }
 
-    /// Runs `edit` over the value; whatever it changes is written into the file by [`Trace::to_csv`].
-    pub fn edit<R>(&mut self, edit: impl FnOnce(&mut Cow<'a, str>) -> R) -> R {
-        let before = self.value.clone();
-        let outcome = edit(&mut self.value);
-        self.changed |= self.value != before;
-        outcome
-    }
-
-    /// Replaces the value.
+    /// Replaces the value, also in the file that [`Trace::to_csv`] writes.
     pub fn set(&mut self, value: String) {
         self.changed |= self.value != value;
         self.value = Cow::Owned(value);

@@ -9,7 +9,7 @@ use record::trace::{self, CommandId, CommandType, Trace};
 use sha2::{Digest, Sha256};
 use twox_hash::XxHash3_128;
 
-use super::header::Header;
+use super::header::{self, Header};
 use super::time;
 use crate::event_time;
 use crate::fields::Fields;
@@ -110,7 +110,7 @@ fn command_time(trace: &Trace<'_>, header: &Header, received_at: Timestamp) -> T
             .filter_map(|cell| time::parse(cell.text.as_str()))
             .filter(believed)
     };
-    let own = header.own_start(&trace.command_type);
+    let own = header::own_start(&trace.command_type);
     let latest = own.and_then(|own| times(Some(own)).max());
     latest.or_else(|| times(None).next()).unwrap_or(received_at)
 }

@@ -95,11 +95,11 @@ impl Header {
             _ => false,
         }
     }
+}
 
-    /// The start of what commands of this type do.
-    pub(super) fn own_start(&self, command_type: &CommandType) -> Option<Column> {
-        known(&format!("{command_type}starttime"))
-    }
+/// The start of what commands of this type do.
+pub(super) fn own_start(command_type: &CommandType) -> Option<Column> {
+    known(&format!("{command_type}starttime"))
 }
 
 fn place(names: &mut Vec<String>, name: &str) -> usize {

@@ -74,9 +74,9 @@ impl<'w, 't> Writer<'w, 't> {
                 None => self.unparsed.push((column, text)),
             },
             Target::Again { column, attribute } => {
-                let unset = rows.is_unset(column);
+                let written = rows.is_unset(column) && cell::write(column, text, rows);
                 let said = || row.iter().any(|other| other.text.as_str() == text && self.fills(other, column));
-                if !(unset && cell::write(column, text, rows)) && !said() {
+                if !written && !said() {
                     self.attribute(attribute, text);
                 }
                 self.count_redactions(text);
@@ -105,7 +105,7 @@ impl<'w, 't> Writer<'w, 't> {
         for (at, _) in text.match_indices(PLACEHOLDER) {
             let rest = text.get(at + PLACEHOLDER.len()..).unwrap_or_default();
             let rule = rest.split_once(':').map_or("", |(rule, _)| rule);
-            if !rule.is_empty() && rule.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_') {
+            if !rule.is_empty() && rule.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_-.".contains(&byte)) {
                 *self.redactions.entry(rule).or_default() += 1;
             }
         }

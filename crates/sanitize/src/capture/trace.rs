@@ -6,7 +6,8 @@
 
 use std::borrow::Cow;
 
-use record::trace::{Rejected, Trace};
+use record::dictionary::traces;
+use record::trace::{Text, Trace};
 
 use super::clean::Cleaner;
 
@@ -17,43 +18,78 @@ const STAGES: [&str; 13] =
 impl Cleaner<'_> {
     pub(super) fn trace(&mut self, trace: &mut Trace<'_>) {
         for name in &mut trace.header {
-            name.text.edit(|text| self.redactor.redact_in_place(text, &mut self.report.redactions));
+            self.redact(None, &mut name.text);
         }
-        let columns: Vec<(String, bool)> = trace
-            .header
-            .iter()
-            .map(|cell| cell.text.as_str().trim())
-            .map(|name| (name.strip_prefix("tag.").unwrap_or(name).to_owned(), is_log(name)))
-            .collect();
-        for cell in &mut trace.cells {
-            match columns.get(usize::from(cell.column)) {
-                Some((_, true)) => cell.text.set(String::new()),
-                Some((name, false)) => {
-                    cell.text.edit(|text| self.redactor.redact_named_in_place(name, text, &mut self.report.redactions));
-                }
-                None => {
-                    cell.text.edit(|text| self.redactor.redact_in_place(text, &mut self.report.redactions));
-                }
+        let names = trace.header.iter().map(|cell| cell.text.as_str().trim());
+        let mut columns: Vec<Column> = names.map(Column::of).collect();
+        for at in 0..trace.cells.len() {
+            let (before, rest) = trace.cells.split_at_mut(at);
+            let Some(cell) = rest.first_mut() else { break };
+            let Some(column) = columns.get_mut(usize::from(cell.column)) else {
+                self.redact(None, &mut cell.text);
+                continue;
+            };
+            if column.is_log {
+                cell.text.set(String::new());
+                continue;
+            }
+            let text = cell.text.as_str();
+            let is_clean =
+                column.clean.and_then(|clean| before.get(clean)).is_some_and(|clean| clean.text.as_str() == text);
+            if is_clean || (column.name.is_none() && is_number_or_time(text)) {
+                continue;
+            }
+            if !self.redact(column.name.as_deref(), &mut cell.text) {
+                column.clean = Some(at);
             }
         }
         for line in &mut trace.rejected {
-            self.rejected(line);
+            self.rejected(&mut line.text);
         }
     }
 
-    /// A line without cells is redacted as it stands. Where quoting hides a secret from that, the line loses its quoting.
-    fn rejected(&mut self, line: &mut Rejected<'_>) {
-        let redactor = self.redactor;
+    /// Takes the secrets out of a text; tells whether there were any.
+    fn redact(&mut self, name: Option<&str>, text: &mut Text<'_>) -> bool {
+        let mut cleaned = Cow::Borrowed(text.as_str());
         let counts = &mut self.report.redactions;
-        line.text.edit(|text| {
-            redactor.redact_in_place(text, counts);
-            let plain = text.replace("\"\"", "\"").replace("\\\"", "\"");
-            let cleaned = redactor.redact(Cow::Borrowed(&plain), counts);
-            if let Cow::Owned(cleaned) = cleaned {
-                *text = Cow::Owned(cleaned);
-            }
-        });
+        match name {
+            Some(name) => self.redactor.redact_named_in_place(name, &mut cleaned, counts),
+            None => self.redactor.redact_in_place(&mut cleaned, counts),
+        }
+        let Cow::Owned(cleaned) = cleaned else { return false };
+        text.set(cleaned);
+        true
     }
+
+    /// A line without cells is redacted as it stands. Where quoting hides a secret from that, the line loses its quoting.
+    fn rejected(&mut self, line: &mut Text<'_>) {
+        self.redact(None, line);
+        let plain = line.as_str().replace("\"\"", "\"").replace("\\\"", "\"");
+        if let Cow::Owned(cleaned) = self.redactor.redact(Cow::Borrowed(&plain), &mut self.report.redactions) {
+            line.set(cleaned);
+        }
+    }
+}
+
+struct Column {
+    /// What its values are; `None`: a column of the format, none of which is a secret by its name.
+    name: Option<String>,
+    is_log: bool,
+    /// The last cell of it that held no secret. Most cells of a file say what the row above says.
+    clean: Option<usize>,
+}
+
+impl Column {
+    fn of(name: &str) -> Self {
+        let known = traces::TABLE.columns.iter().any(|column| column.name.eq_ignore_ascii_case(name));
+        let value_of = name.strip_prefix("tag.").unwrap_or(name);
+        Self { name: (!known).then(|| value_of.to_owned()), is_log: is_log(name), clean: None }
+    }
+}
+
+/// No secret is found but by a word or by `://`; this has neither.
+fn is_number_or_time(text: &str) -> bool {
+    text.bytes().all(|byte| byte.is_ascii_digit() || matches!(byte, b'.' | b':' | b'-' | b'+' | b'T' | b'Z'))
 }
 
 /// `buildLog`, `runLog`, …
