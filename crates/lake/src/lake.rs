@@ -249,7 +249,9 @@ impl Lake {
         for (table, gone) in gone {
             state.forget(table, gone)?;
         }
-        files.into_iter().for_each(|file| state.keep(file));
+        for file in files {
+            state.keep(file);
+        }
         let mut dropped = 0;
         for (replace, incoming) in batches {
             dropped += state.push(incoming, replace)?;

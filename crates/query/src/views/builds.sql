@@ -68,6 +68,6 @@ select build_id, origin, path, branch, concat_ws('/', origin, path) as repositor
        buildosname as os_name, buildosversion as os_version, buildoseol as os_eol, buildgitautocrlf as git_autocrlf,
        buildgiteol as git_eol, buildsourcefilecount as source_files, buildlinecount as lines,
        buildparseerrorcount as parse_errors, buildweight as weight, buildmaxweight as max_weight,
-       buildmaxweightsourcefile as max_weight_source_file, buildcliversion as cli_version, tags, cast(source as varchar) as source,
-       cast(type as varchar) as told_by
+       buildmaxweightsourcefile as max_weight_source_file, buildcliversion as cli_version, tags,
+       cast(source as varchar) as source, cast(type as varchar) as told_by
 from best

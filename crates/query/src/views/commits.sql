@@ -51,6 +51,6 @@ select commit_id, origin, path, branch, concat_ws('/', origin, path) as reposito
                   ) = 1)
             then runestimatedefforttimesavingsms
        end as time_saved_ms,
-       push_outcome, tags, cast(source as varchar) as source,
-       cast(type as varchar) as told_by
+       push_outcome, tags,
+       cast(source as varchar) as source, cast(type as varchar) as told_by
 from best

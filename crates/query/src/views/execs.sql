@@ -40,6 +40,6 @@ select exec_id, origin, path, branch, concat_ws('/', origin, path) as repository
        execelapsedtimems as duration_ms, execcommand as command,
        execcommandwithsubstitutions as command_with_substitutions, execexitcode as exit_code,
        execexecutiondirectory as directory, execreciperunid as run_id, execvarjavahome as java_home,
-       execvarmodernejavaversion as java_version, execvarmodernebuildtool as build_tool, tags, cast(source as varchar) as source,
-       cast(type as varchar) as told_by
+       execvarmodernejavaversion as java_version, execvarmodernebuildtool as build_tool, tags,
+       cast(source as varchar) as source, cast(type as varchar) as told_by
 from best

@@ -34,6 +34,6 @@ best as (
 select publish_id, origin, path, branch, concat_ws('/', origin, path) as repository, developer, organization,
        publishoutcome as outcome, publishstarttime as started_at, publishendtime as ended_at,
        publishelapsedtimems as duration_ms, publishuri as uri, buildid as build_id, buildoutcome as build_outcome,
-       tags, cast(source as varchar) as source,
-       cast(type as varchar) as told_by
+       tags,
+       cast(source as varchar) as source, cast(type as varchar) as told_by
 from best

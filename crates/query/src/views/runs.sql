@@ -56,6 +56,6 @@ select run_id, origin, path, branch, concat_ws('/', origin, path) as repository,
        runfileswithsearchresults as files_found, runfileswitherrors as files_with_errors,
        runfilessearched as files_searched, runlinesadded as lines_added, runlinesremoved as lines_removed,
        rundatatables as data_tables, runstreaming as is_streaming, rununlicensedattempt as is_unlicensed,
-       buildid as build_id, tags, cast(source as varchar) as source,
-       cast(type as varchar) as told_by
+       buildid as build_id, tags,
+       cast(source as varchar) as source, cast(type as varchar) as told_by
 from best

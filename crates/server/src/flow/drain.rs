@@ -145,13 +145,13 @@ impl Drain {
                 continue;
             };
             match self.place(&envelope, trace, record.sequence).await {
-                Placed::Known => gathered.raw_only(&envelope, payload.as_ref(), &self.sizes),
-                Placed::Stored { file, gone: None } => {
+                None => gathered.raw_only(&envelope, payload.as_ref(), &self.sizes),
+                Some(Placed { file, gone: None }) => {
                     normalize::normalize(&envelope, payload.as_ref(), gathered.output(&envelope, &self.sizes));
                     gathered.files.push(file);
                 }
                 // rows of the same command may have been gathered: what was before goes first, what comes later comes later
-                Placed::Stored { file, gone: Some(gone) } => {
+                Some(Placed { file, gone: Some(gone) }) => {
                     self.hand_over(std::mem::take(&mut gathered), record.sequence.saturating_sub(1));
                     normalize::normalize(&envelope, payload.as_ref(), gathered.output(&envelope, &self.sizes));
                     gathered.files.push(file);
@@ -164,7 +164,7 @@ impl Drain {
     }
 
     /// As [`traces::place`]; a catalog that does not answer is waited for, for nothing may pass by.
-    async fn place(&self, envelope: &Envelope, trace: &Trace<'_>, sequence: u64) -> Placed {
+    async fn place(&self, envelope: &Envelope, trace: &Trace<'_>, sequence: u64) -> Option<Placed> {
         loop {
             match traces::place(&self.house, envelope, trace, sequence).await {
                 Ok(placed) => return placed,

@@ -92,21 +92,21 @@ pub(super) fn version(file: &normalize::TraceFile, journal: &str, sequence: u64,
     }
 }
 
-/// What the drain does with a trace file.
-pub(super) enum Placed {
-    /// The version before it is the same: nothing.
-    Known,
-    /// It is kept, and its rows are stored; `gone`: those of versions before it go.
-    Stored { file: TraceFile, gone: Option<Gone> },
+/// A trace file that is kept, and whose rows are stored.
+pub(super) struct Placed {
+    pub(super) file: TraceFile,
+    /// The rows of versions before it, which go.
+    pub(super) gone: Option<Gone>,
 }
 
-/// Finds the place of the trace file that the journal has as `sequence` among the versions of its command.
+/// Finds the place of the trace file that the journal has as `sequence` among the versions of its command. `None`: the version
+/// before it is the same.
 pub(super) async fn place(
     house: &House,
     envelope: &Envelope,
     trace: &Trace<'_>,
     sequence: u64,
-) -> Result<Placed, CatalogError> {
+) -> Result<Option<Placed>, CatalogError> {
     let file = normalize::trace_file(envelope, trace);
     let name = Name::of(envelope, &file);
     let (key, journal) = (name.key(), house.lake.app_id());
@@ -119,7 +119,7 @@ pub(super) async fn place(
     let before = versions.partition_point(|known| known.is_before(journal, sequence));
     let previous = versions[..before].last();
     if previous.is_some_and(|previous| previous.sha256 == file.sha256) {
-        return Ok(Placed::Known);
+        return Ok(None);
     }
     let gone = (before > 0).then(|| Gone {
         prefix: name.prefix(),
@@ -138,5 +138,5 @@ pub(super) async fn place(
         previous,
         is_superseded,
     };
-    Ok(Placed::Stored { file, gone })
+    Ok(Some(Placed { file, gone }))
 }

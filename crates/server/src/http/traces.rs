@@ -81,7 +81,7 @@ async fn take(house: &House, head: Result<Head, Fault>, request: Request) -> Res
             return fault.into_response();
         }
     };
-    let head = signal.and_then(|_| head).and_then(|head| check_content_type(&parts.headers).map(|()| head));
+    let head = signal.and(head).and_then(|head| check_content_type(&parts.headers).map(|()| head));
     let outcome = match head {
         Ok(head) => receive_file(house, &caller, door, head, &parts.headers, body).await,
         Err(fault) => {

@@ -178,8 +178,8 @@ fn files(root: &std::path::Path) -> Vec<(String, String)> {
 }
 
 fn aside(text: &str, day: u32) -> (String, String) {
-    let hash = sha256(text.as_bytes());
-    let name = object(day).replace(".csv", &format!(".{}.csv", &hash[..12]));
+    let hash: String = sha256(text.as_bytes()).chars().take(12).collect();
+    let name = object(day).replace(".csv", &format!(".{hash}.csv"));
     (format!("superseded/{name}"), text.to_owned())
 }
 

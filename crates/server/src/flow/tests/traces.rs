@@ -10,11 +10,10 @@ const ID: &str = "20260219000719-cYGAL";
 
 /// A row for each path, of the build with this id.
 fn file(id: &str, paths: &[&str]) -> String {
-    let mut text = "origin,path,branch,developer,buildOutcome,buildStartTime,buildId,organization\r\n".to_owned();
-    for path in paths {
-        text += &format!("github.com,{path},main,,Succeeded,2026-02-19T00:12:22.215Z,{id},ALL\r\n");
-    }
-    text
+    let header = "origin,path,branch,developer,buildOutcome,buildStartTime,buildId,organization".to_owned();
+    let row = |path: &&str| format!("github.com,{path},main,,Succeeded,2026-02-19T00:12:22.215Z,{id},ALL");
+    let lines: Vec<String> = std::iter::once(header).chain(paths.iter().map(row)).collect();
+    lines.join("\r\n") + "\r\n"
 }
 
 async fn deliver(house: &House, paths: &[&str]) -> Kept {
