@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, MutexGuard, PoisonError};
 
 use record::caller::{Caller, Scopes, Tenant};
 use record::secret::Secret;
@@ -15,6 +15,7 @@ use crate::error::CatalogError;
 use crate::key::{self, CreatedKey, KeyHash, KeyInfo, NewKey};
 use crate::keyring::{Keyring, Strangers};
 use crate::sqlite;
+use crate::traces::Waiting;
 
 /// Tenants and keys. Cheap to clone: all clones are one catalog.
 #[derive(Clone)]
@@ -27,6 +28,10 @@ struct Inner {
     keyring: Keyring,
     /// Whoever holds it is the only one to change the keyring.
     watch: Mutex<Watch>,
+    /// Versions of trace files that wait for the next commit.
+    waiting: std::sync::Mutex<Vec<Waiting>>,
+    /// Whoever holds it commits for all who wait.
+    trace_writer: Mutex<()>,
 }
 
 /// The connection that sees what all others wrote.
@@ -47,7 +52,15 @@ impl Catalog {
     pub async fn open(path: &Path, clock: Clock) -> Result<Self, CatalogError> {
         let (pool, connection) = sqlite::open(path).await?;
         let watch = Mutex::new(Watch { connection, data_version: None, strangers: Strangers::default() });
-        let inner = Inner { path: path.to_path_buf(), clock, pool, keyring: Keyring::default(), watch };
+        let inner = Inner {
+            path: path.to_path_buf(),
+            clock,
+            pool,
+            keyring: Keyring::default(),
+            watch,
+            waiting: std::sync::Mutex::default(),
+            trace_writer: Mutex::default(),
+        };
         let catalog = Self(Arc::new(inner));
         catalog.refresh().await?;
         Ok(catalog)
@@ -196,7 +209,19 @@ impl Catalog {
         Ok(true)
     }
 
-    fn failed(&self, error: sqlx::Error) -> CatalogError {
+    pub(crate) fn pool(&self) -> &SqlitePool {
+        &self.0.pool
+    }
+
+    pub(crate) fn waiting(&self) -> MutexGuard<'_, Vec<Waiting>> {
+        self.0.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn trace_writer(&self) -> &Mutex<()> {
+        &self.0.trace_writer
+    }
+
+    pub(crate) fn failed(&self, error: sqlx::Error) -> CatalogError {
         CatalogError::from_sqlx(&self.0.path, error)
     }
 }

@@ -36,6 +36,9 @@ pub enum CatalogError {
     /// The database answered with an error: a full disk, a lock held too long.
     #[error("the catalog database failed: {0}")]
     Database(sqlx::Error),
+    /// A commit failed that several changes shared; one of them was told the error itself.
+    #[error("{0}")]
+    Together(String),
 }
 
 impl From<InvalidTenant> for CatalogError {

@@ -1,4 +1,4 @@
-//! Tenants and their keys, in a small database.
+//! Tenants and their keys, and which trace files were acknowledged, in a small database.
 //!
 //! [`Catalog`] is the one door. A request's key is looked up in memory ([`Catalog::find`]); the database is asked only
 //! when a key is unknown ([`Catalog::find_or_load`]) and, once a second, whether anything changed ([`Catalog::refresh`]).
@@ -12,7 +12,9 @@ mod error;
 mod key;
 mod keyring;
 mod sqlite;
+mod traces;
 
 pub use catalog::Catalog;
 pub use error::CatalogError;
 pub use key::{CreatedKey, KeyInfo, NewKey};
+pub use traces::{TraceKey, TraceVersion};

@@ -8,7 +8,10 @@ use arrow::compute::concat_batches;
 use arrow::datatypes::SchemaRef;
 use arrow::error::ArrowError;
 
+use record::dictionary::Table;
+
 use crate::paths::Prefix;
+use crate::replace::{self, Gone};
 
 /// Batches by partition prefix, in order of arrival.
 #[derive(Clone, Debug, Default)]
@@ -32,6 +35,21 @@ impl Buffer {
         };
         batches.push(batch);
         merge_small(batches)
+    }
+
+    /// Drops the rows of commands that were delivered again. Their bytes stay counted until the next flush.
+    pub(crate) fn forget(&mut self, table: &Table, gone: &[Gone]) -> Result<(), ArrowError> {
+        for (prefix, batches) in &mut self.batches {
+            let ids = replace::ids(gone, prefix);
+            for batch in batches.iter_mut() {
+                if let Some(kept) = replace::without(table, batch, &ids)? {
+                    self.rows -= batch.num_rows() - kept.num_rows();
+                    *batch = kept;
+                }
+            }
+            batches.retain(|batch| batch.num_rows() > 0);
+        }
+        Ok(())
     }
 
     pub fn rows(&self) -> usize {

@@ -4,8 +4,10 @@ use std::sync::Arc;
 
 use arrow::array::{
     ArrayRef, BooleanArray, Float64Array, Int64Array, RecordBatch, StringArray, TimestampMicrosecondArray,
+    new_null_array,
 };
 use arrow::buffer::{BooleanBuffer, Buffer, NullBuffer, OffsetBuffer, ScalarBuffer};
+use arrow::compute::cast;
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef, TimeUnit};
 use arrow::error::ArrowError;
 use deltalake_core::kernel::{DataType as DeltaType, PrimitiveType, StructField};
@@ -55,6 +57,16 @@ pub fn to_batch(rows: Rows, schema: &SchemaRef) -> Result<(RecordBatch, Vec<Opti
     let (columns, identities) = rows.into_columns();
     let arrays = columns.into_iter().map(to_array).collect::<Result<Vec<_>, _>>()?;
     Ok((RecordBatch::try_new(Arc::clone(schema), arrays)?, identities))
+}
+
+/// `batch`, which an earlier version may have written, with the columns of `schema`: those it does not have are null.
+pub(crate) fn conform(batch: &RecordBatch, schema: &SchemaRef) -> Result<RecordBatch, ArrowError> {
+    let column = |field: &Arc<Field>| match batch.column_by_name(field.name()) {
+        Some(column) => cast(column, field.data_type()),
+        None => Ok(new_null_array(field.data_type(), batch.num_rows())),
+    };
+    let columns = schema.fields().iter().map(column).collect::<Result<Vec<_>, _>>()?;
+    RecordBatch::try_new(Arc::clone(schema), columns)
 }
 
 fn to_array(column: ColumnValues) -> Result<ArrayRef, ArrowError> {

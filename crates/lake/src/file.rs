@@ -1,10 +1,14 @@
 //! One Parquet file: rows of one partition, sorted, compressed with zstd.
 
+use std::collections::HashSet;
+
 use arrow::array::{Array, AsArray, RecordBatch};
 use arrow::compute::{SortColumn, concat, interleave_record_batch, lexsort_to_indices};
 use arrow::datatypes::TimestampMicrosecondType;
 use arrow::error::ArrowError;
+use bytes::Bytes;
 use parquet::arrow::ArrowWriter;
+use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use parquet::basic::{Compression, ZstdLevel};
 use parquet::file::metadata::SortingColumn;
 use parquet::file::properties::{EnabledStatistics, WriterProperties};
@@ -15,6 +19,7 @@ use record::time::{Day, Timestamp};
 use crate::LakeError;
 use crate::columns;
 use crate::paths::{self, Prefix};
+use crate::replace;
 use crate::stats;
 
 /// An encoded file that is not in the store yet.
@@ -36,6 +41,38 @@ pub fn encode(table: &'static Table, prefix: &Prefix, batches: &[RecordBatch]) -
     }
     let order = sorted_by_day(table, batches).map_err(arrange)?;
     order.into_iter().map(|(day, rows)| encode_day(table, prefix, day, batches, &rows)).collect()
+}
+
+/// The rows of the data file `bytes` without those of the commands `ids`, encoded anew: no file when nothing is left. `None`: it
+/// has no row of them.
+pub(crate) fn without(
+    table: &'static Table,
+    prefix: &Prefix,
+    day: Day,
+    bytes: Bytes,
+    ids: &HashSet<String>,
+) -> Result<Option<Vec<DataFile>>, LakeError> {
+    let arrange = |source| LakeError::Arrange { table: table.name, source };
+    let broken = |source| LakeError::Encode { table: table.name, source };
+    let ids: HashSet<&str> = ids.iter().map(String::as_str).collect();
+    let schema = columns::file_schema(table);
+    let reader = ParquetRecordBatchReaderBuilder::try_new(bytes).and_then(ParquetRecordBatchReaderBuilder::build);
+    let (mut kept, mut is_changed) = (Vec::new(), false);
+    for batch in reader.map_err(broken)? {
+        let batch = columns::conform(&batch.map_err(arrange)?, &schema).map_err(arrange)?;
+        let left = replace::without(table, &batch, &ids).map_err(arrange)?;
+        is_changed |= left.is_some();
+        kept.push(left.unwrap_or(batch));
+    }
+    if !is_changed {
+        return Ok(None);
+    }
+    let rows: Vec<At> =
+        kept.iter().enumerate().flat_map(|(at, batch)| (0..batch.num_rows()).map(move |row| (at, row))).collect();
+    if rows.is_empty() {
+        return Ok(Some(Vec::new()));
+    }
+    encode_day(table, prefix, day, &kept, &rows).map(|file| Some(vec![file]))
 }
 
 /// A row as the number of its batch and its number in there.

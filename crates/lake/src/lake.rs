@@ -19,9 +19,11 @@ use crate::buffer::Buffer;
 use crate::columns;
 use crate::file::{self, DataFile};
 use crate::paths::Prefix;
+use crate::replace::{self, Gone};
 use crate::root::Root;
 use crate::seen::Seen;
 use crate::table::LakeTable;
+use crate::traces::{self, TraceFile};
 
 /// How a lake is opened.
 pub struct Options {
@@ -41,6 +43,7 @@ pub struct Lake {
 
 struct Shared {
     app_id: String,
+    root: Root,
     clock: Clock,
     state: Mutex<State>,
     /// One flush at a time.
@@ -49,9 +52,50 @@ struct Shared {
 
 struct State {
     tables: Vec<TableState>,
+    /// Trace files that are not in the store yet, in the order in which they were acknowledged.
+    files: Vec<TraceFile>,
+    /// The flush under way, or the one that failed.
+    sealed: Option<Sealed>,
     /// The last journal sequence whose rows were appended.
     appended: u64,
     duplicates: u64,
+}
+
+/// What a flush commits, besides the rows of the tables.
+#[derive(Clone)]
+struct Sealed {
+    files: Arc<[TraceFile]>,
+    through: u64,
+}
+
+/// Rows of one table that wait for a commit.
+#[derive(Clone, Default)]
+struct Waiting {
+    rows: Buffer,
+    /// Commands whose earlier rows, those before `rows`, go with that commit.
+    gone: Vec<Gone>,
+}
+
+impl Waiting {
+    fn is_empty(&self) -> bool {
+        self.rows.is_empty() && self.gone.is_empty()
+    }
+}
+
+/// What a part of the journal brings.
+#[derive(Debug, Default)]
+pub struct Arriving {
+    pub rows: Vec<(Prefix, Rows)>,
+    /// Commands whose earlier rows go from the table; `rows` are the new ones.
+    pub gone: Vec<(&'static Table, Gone)>,
+    /// Kept as they are, beside the rows.
+    pub files: Vec<TraceFile>,
+}
+
+impl From<Vec<(Prefix, Rows)>> for Arriving {
+    fn from(rows: Vec<(Prefix, Rows)>) -> Self {
+        Self { rows, ..Self::default() }
+    }
 }
 
 struct TableState {
@@ -59,9 +103,9 @@ struct TableState {
     seen: Seen,
     /// Rows of journal sequences up to here are committed.
     committed: u64,
-    open: Buffer,
-    /// Being committed: rows of sequences up to `.1`.
-    sealed: Option<(Buffer, u64)>,
+    open: Waiting,
+    /// Being committed.
+    sealed: Option<Waiting>,
 }
 
 /// Rows on their way into the buffers.
@@ -83,15 +127,40 @@ impl Incoming {
 }
 
 impl State {
-    /// Buffers the rows that were not seen before; returns how many were.
-    fn push(&mut self, incoming: Incoming) -> Result<usize, LakeError> {
+    fn table(&mut self, definition: &Table) -> Option<&mut TableState> {
+        self.tables.iter_mut().find(|state| state.table.definition().name == definition.name)
+    }
+
+    /// Lets go of what a command told before.
+    fn forget(&mut self, definition: &'static Table, gone: Gone) -> Result<(), LakeError> {
+        let arrange = |source| LakeError::Arrange { table: definition.name, source };
+        let Some(table) = self.table(definition) else { return Ok(()) };
+        let gone = [gone];
+        table.open.rows.forget(definition, &gone).map_err(arrange)?;
+        table.open.gone.extend(gone);
+        Ok(())
+    }
+
+    /// Takes a trace file. A version of it that waits for the same flush is superseded by then.
+    fn keep(&mut self, file: TraceFile) {
+        if file.previous.is_some() {
+            let same =
+                |earlier: &&mut TraceFile| (&earlier.prefix, &earlier.command_id) == (&file.prefix, &file.command_id);
+            self.files.iter_mut().filter(same).for_each(|earlier| earlier.is_superseded = true);
+        }
+        self.files.push(file);
+    }
+
+    /// Buffers the rows that were not seen before; returns how many were. Rows that come in place of others (`replace`) may be
+    /// what was there once before.
+    fn push(&mut self, incoming: Incoming, replace: bool) -> Result<usize, LakeError> {
         let Incoming { definition, prefix, batch, identities, bytes } = incoming;
         let arrange = |source| LakeError::Arrange { table: definition.name, source };
-        let Some(table) = self.tables.iter_mut().find(|state| state.table.definition().name == definition.name) else {
-            return Ok(0);
-        };
-        let fresh: Vec<bool> =
-            identities.iter().map(|identity| identity.is_none_or(|identity| table.seen.insert(identity))).collect();
+        let Some(table) = self.table(definition) else { return Ok(0) };
+        let fresh: Vec<bool> = identities
+            .iter()
+            .map(|identity| identity.is_none_or(|identity| table.seen.insert(identity)) || replace)
+            .collect();
         let dropped = fresh.iter().filter(|fresh| !**fresh).count();
         let batch = if dropped == 0 {
             batch
@@ -99,7 +168,7 @@ impl State {
             filter_record_batch(&batch, &BooleanArray::from(fresh)).map_err(arrange)?
         };
         if batch.num_rows() > 0 {
-            table.open.push(&prefix, batch, bytes).map_err(arrange)?;
+            table.open.rows.push(&prefix, batch, bytes).map_err(arrange)?;
         }
         Ok(dropped)
     }
@@ -110,6 +179,8 @@ pub struct Reading {
     pub table: LakeTable,
     /// Uncommitted rows of one tenant with the partition columns, in [`read_schema`].
     pub pending: Vec<RecordBatch>,
+    /// Commands whose committed rows count no more.
+    pub gone: Vec<Gone>,
 }
 
 /// How a table stands.
@@ -129,13 +200,14 @@ impl Lake {
             let table = LakeTable::open(&options.root, definition).await?;
             let committed = table.transaction(&options.app_id).await?;
             let seen = load_seen(&table, options.dedupe_window).await?;
-            tables.push(TableState { table, seen, committed, open: Buffer::default(), sealed: None });
+            tables.push(TableState { table, seen, committed, open: Waiting::default(), sealed: None });
         }
         Ok(Self {
             shared: Arc::new(Shared {
                 app_id: options.app_id,
+                root: options.root,
                 clock: options.clock,
-                state: Mutex::new(State { tables, appended: 0, duplicates: 0 }),
+                state: Mutex::new(State { tables, files: Vec::new(), sealed: None, appended: 0, duplicates: 0 }),
                 flushing: tokio::sync::Mutex::new(()),
             }),
         })
@@ -158,15 +230,31 @@ impl Lake {
             .any(|state| state.table.definition().name == table.name && sequence <= state.committed)
     }
 
-    /// Takes the rows of all journal sequences up to `through` at once: a flush has all of them or none. They are visible to
+    /// The id of the journal that the rows come from.
+    pub fn app_id(&self) -> &str {
+        &self.shared.app_id
+    }
+
+    /// Takes what all journal sequences up to `through` bring at once: a flush has all of it or none. Rows are visible to
     /// queries on return. Returns how many were dropped because they were stored before.
-    pub fn append(&self, rows: Vec<(Prefix, Rows)>, through: u64) -> Result<usize, LakeError> {
+    pub fn append(&self, arriving: impl Into<Arriving>, through: u64) -> Result<usize, LakeError> {
+        let Arriving { rows, gone, files } = arriving.into();
         let batches =
             rows.into_iter().map(|(prefix, rows)| Incoming::new(prefix, rows)).collect::<Result<Vec<_>, _>>()?;
+        let replaces = |incoming: &Incoming, gone: &[(&Table, Gone)]| {
+            gone.iter().any(|(table, gone)| table.name == incoming.definition.name && gone.prefix == incoming.prefix)
+        };
+        let batches: Vec<_> = batches.into_iter().map(|incoming| (replaces(&incoming, &gone), incoming)).collect();
         let mut state = self.state();
+        for (table, gone) in gone {
+            state.forget(table, gone)?;
+        }
+        for file in files {
+            state.keep(file);
+        }
         let mut dropped = 0;
-        for incoming in batches {
-            dropped += state.push(incoming)?;
+        for (replace, incoming) in batches {
+            dropped += state.push(incoming, replace)?;
         }
         state.appended = state.appended.max(through);
         state.duplicates += dropped as u64;
@@ -175,7 +263,9 @@ impl Lake {
 
     /// Bytes waiting to be committed, those of a flush under way not counted.
     pub fn open_bytes(&self) -> usize {
-        self.state().tables.iter().map(|table| table.open.bytes()).sum()
+        let state = self.state();
+        let rows: usize = state.tables.iter().map(|table| table.open.rows.bytes()).sum();
+        rows + state.files.iter().map(|file| file.text.len()).sum::<usize>()
     }
 
     /// Records dropped because they were stored before.
@@ -188,13 +278,13 @@ impl Lake {
             .tables
             .iter()
             .map(|state| {
-                let sealed = state.sealed.as_ref().map(|(buffer, _)| buffer);
+                let sealed = state.sealed.as_ref().map(|waiting| &waiting.rows);
                 TableStatus {
                     name: state.table.definition().name,
                     version: state.table.version(),
                     committed_sequence: state.committed,
-                    pending_rows: state.open.rows() + sealed.map_or(0, Buffer::rows),
-                    pending_bytes: state.open.bytes() + sealed.map_or(0, Buffer::bytes),
+                    pending_rows: state.open.rows.rows() + sealed.map_or(0, Buffer::rows),
+                    pending_bytes: state.open.rows.bytes() + sealed.map_or(0, Buffer::bytes),
                 }
             })
             .collect()
@@ -204,48 +294,58 @@ impl Lake {
     /// nothing is lost: the rows stay, visible, and the next flush tries again.
     pub async fn flush(&self) -> Result<u64, LakeError> {
         let _one = self.shared.flushing.lock().await;
-        let through = self.seal();
+        let Sealed { files, through } = self.seal();
+        traces::keep(&self.shared.root, &files).await?;
         for index in 0..TABLES.len() {
-            self.commit_sealed(index).await?;
+            self.commit_sealed(index, through).await?;
         }
+        self.state().sealed = None;
         Ok(through)
     }
 
     /// Moves the open rows aside. What an earlier flush could not commit is committed first, under its own sequence.
-    fn seal(&self) -> u64 {
+    fn seal(&self) -> Sealed {
         let mut state = self.state();
-        let unfinished =
-            state.tables.iter().filter_map(|table| table.sealed.as_ref().map(|(_, through)| *through)).max();
-        if let Some(through) = unfinished {
-            return through;
+        if let Some(unfinished) = &state.sealed {
+            return unfinished.clone();
         }
-        let through = state.appended;
+        let sealed = Sealed { files: std::mem::take(&mut state.files).into(), through: state.appended };
+        state.sealed = Some(sealed.clone());
         for table in &mut state.tables {
             if !table.open.is_empty() {
-                table.sealed = Some((std::mem::take(&mut table.open), through));
+                table.sealed = Some(std::mem::take(&mut table.open));
             }
         }
-        through
+        sealed
     }
 
-    async fn commit_sealed(&self, index: usize) -> Result<(), LakeError> {
-        let (table, buffer, through) = {
+    async fn commit_sealed(&self, index: usize, through: u64) -> Result<(), LakeError> {
+        let (table, waiting) = {
             let state = self.state();
             let table = &state.tables[index];
-            let Some((buffer, through)) = &table.sealed else { return Ok(()) };
-            (table.table.clone(), buffer.clone(), *through)
+            let Some(waiting) = &table.sealed else { return Ok(()) };
+            (table.table.clone(), waiting.clone())
         };
         let definition = table.definition();
-        let files = tokio::task::spawn_blocking(move || encode(definition, &buffer)).await??;
-        let rows: usize = files.iter().map(|file| file.rows).sum();
-        let bytes: usize = files.iter().map(|file| file.bytes.len()).sum();
-        let count = files.len();
-        let next = table.commit(files, &self.shared.app_id, through, &self.shared.clock).await?;
-        tracing::info!(table = definition.name, version = next.version(), files = count, rows, bytes, "rows committed");
+        let rewritten = table.rewrite(&waiting.gone, &self.shared.clock).await?;
+        let files = tokio::task::spawn_blocking(move || encode(definition, &waiting.rows)).await??;
+        let next = if files.is_empty() && rewritten.is_empty() {
+            None
+        } else {
+            let rows: usize = files.iter().map(|file| file.rows).sum();
+            let bytes: usize = files.iter().map(|file| file.bytes.len()).sum();
+            let count = files.len();
+            let next = table.commit(files, rewritten, &self.shared.app_id, through, &self.shared.clock).await?;
+            let version = next.version();
+            tracing::info!(table = definition.name, version, files = count, rows, bytes, "rows committed");
+            Some(next)
+        };
         let mut state = self.state();
         let table = &mut state.tables[index];
-        table.table = next;
-        table.committed = through;
+        if let Some(next) = next {
+            table.table = next;
+            table.committed = through;
+        }
         table.sealed = None;
         Ok(())
     }
@@ -253,23 +353,28 @@ impl Lake {
     /// What `tenant` may read of `table`: files and pending rows of the same instant, so that no row is missed or doubled.
     pub fn read(&self, table: &Table, tenant: &str) -> Result<Reading, LakeError> {
         let arrange = |source| LakeError::Arrange { table: "pending rows", source };
-        let (snapshot, batches) = {
+        let (snapshot, batches, gone) = {
             let state = self.state();
             let Some(state) = state.tables.iter().find(|state| state.table.definition().name == table.name) else {
                 return Err(arrange(ArrowError::SchemaError(format!("no table {}", table.name))));
             };
-            let sealed = state.sealed.iter().flat_map(|(buffer, _)| buffer.of_tenant(tenant));
-            let batches: Vec<(Prefix, RecordBatch)> = sealed
-                .chain(state.open.of_tenant(tenant))
-                .map(|(prefix, batch)| (prefix.clone(), batch.clone()))
-                .collect();
-            (state.table.clone(), batches)
+            let own = |gone: &&Gone| gone.prefix.tenant.as_str() == tenant;
+            let later: Vec<Gone> = state.open.gone.iter().filter(own).cloned().collect();
+            let mut batches: Vec<(Prefix, RecordBatch)> = Vec::new();
+            for (prefix, batch) in state.sealed.iter().flat_map(|sealed| sealed.rows.of_tenant(tenant)) {
+                let kept = replace::without(table, batch, &replace::ids(&later, prefix)).map_err(arrange)?;
+                batches.push((prefix.clone(), kept.unwrap_or_else(|| batch.clone())));
+            }
+            let open = state.open.rows.of_tenant(tenant);
+            batches.extend(open.map(|(prefix, batch)| (prefix.clone(), batch.clone())));
+            let sealed = state.sealed.iter().flat_map(|sealed| &sealed.gone).filter(own).cloned();
+            (state.table.clone(), batches, sealed.chain(later).collect())
         };
         let pending = batches
             .iter()
             .map(|(prefix, batch)| with_partition_columns(snapshot.definition(), prefix, batch).map_err(arrange))
             .collect::<Result<Vec<_>, _>>()?;
-        Ok(Reading { table: snapshot, pending })
+        Ok(Reading { table: snapshot, pending, gone })
     }
 }
 
@@ -301,7 +406,7 @@ fn with_partition_columns(table: &Table, prefix: &Prefix, batch: &RecordBatch) -
     arrays.extend([
         constant(prefix.tenant.as_str()),
         constant(prefix.source.as_str()),
-        constant(prefix.provider.as_str()),
+        constant(&prefix.kind),
         part(|day| format!("{:04}", day.year)),
         part(|day| format!("{:02}", day.month)),
         part(|day| format!("{:02}", day.day)),

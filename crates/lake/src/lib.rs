@@ -9,7 +9,12 @@
 //! ```text
 //! <root>/tables/<table>/_delta_log/…
 //! <root>/tables/<table>/tenant=…/source=…/type=…/year=YYYY/month=MM/day=DD/part-<uuid>.zstd.parquet
+//! <root>/traces/tenant=…/source=…/type=…/year=YYYY/month=MM/day=DD/<command-id>.csv
+//! <root>/superseded/traces/tenant=…/source=…/type=…/year=YYYY/month=MM/day=DD/<command-id>.<hash>.csv
 //! ```
+//!
+//! Rows are only ever added, but for one case: the rows of a trace file go when other bytes are delivered under the same name
+//! ([`replace`]).
 
 pub mod lake;
 
@@ -27,9 +32,13 @@ pub mod columns;
 
 pub mod paths;
 
+pub mod replace;
+
+pub mod traces;
+
 pub mod root;
 
 mod error;
 
 pub use error::LakeError;
-pub use lake::{Lake, Options, Reading, TableStatus};
+pub use lake::{Arriving, Lake, Options, Reading, TableStatus};

@@ -3,10 +3,11 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use bytes::Bytes;
 use deltalake_core::DeltaTableBuilder;
 use deltalake_core::logstore::LogStoreRef;
-use object_store::ObjectStore;
 use object_store::local::LocalFileSystem;
+use object_store::{ObjectStore, ObjectStoreExt, PutPayload};
 use url::Url;
 
 use crate::LakeError;
@@ -56,16 +57,63 @@ impl Root {
     pub(crate) fn sync(&self, name: &str, files: &[String]) -> Result<(), LakeError> {
         let Some(folder) = &self.folder else { return Ok(()) };
         let table = folder.join("tables").join(name);
-        let mut folders = std::collections::BTreeSet::new();
-        for file in files {
-            let path = table.join(file);
-            sync_path(&path)?;
-            folders.extend(
-                path.ancestors().skip(1).take_while(|ancestor| ancestor.starts_with(folder)).map(Path::to_owned),
-            );
-        }
-        folders.iter().rev().try_for_each(|path| sync_path(path))
+        let paths: Vec<PathBuf> = files.iter().map(|file| table.join(file)).collect();
+        paths.iter().try_for_each(|path| sync_path(path))?;
+        sync_above(folder, &paths)
     }
+
+    /// Makes the folders durable that name `files`, paths below the root.
+    pub(crate) async fn sync_folders(&self, files: Vec<String>) -> Result<(), LakeError> {
+        let Some(folder) = self.folder.clone() else { return Ok(()) };
+        let sync = move || {
+            let paths: Vec<PathBuf> = files.iter().map(|file| folder.join(file)).collect();
+            sync_above(&folder, &paths)
+        };
+        tokio::task::spawn_blocking(sync).await?
+    }
+
+    /// Writes the object `path`, below the root, whole or not at all. In a folder its bytes are durable on return, its name only
+    /// after [`Root::sync_folders`].
+    pub(crate) async fn put(&self, path: &str, bytes: Bytes) -> Result<(), LakeError> {
+        let put = self.store.put(&self.object(path)?, PutPayload::from_bytes(bytes)).await;
+        put.map_err(|source| LakeError::Object { path: path.to_owned(), source })?;
+        let Some(file) = self.folder.as_ref().map(|folder| folder.join(path)) else { return Ok(()) };
+        tokio::task::spawn_blocking(move || sync_path(&file)).await?
+    }
+
+    /// The bytes of an object; `None`: there is none.
+    pub(crate) async fn get(&self, path: &str) -> Result<Option<Bytes>, LakeError> {
+        let fail = |source| LakeError::Object { path: path.to_owned(), source };
+        match self.store.get(&self.object(path)?).await {
+            Ok(object) => object.bytes().await.map(Some).map_err(fail),
+            Err(object_store::Error::NotFound { .. }) => Ok(None),
+            Err(source) => Err(fail(source)),
+        }
+    }
+
+    /// Removes an object, if it is there.
+    pub(crate) async fn delete(&self, path: &str) -> Result<(), LakeError> {
+        match self.store.delete(&self.object(path)?).await {
+            Ok(()) | Err(object_store::Error::NotFound { .. }) => Ok(()),
+            Err(source) => Err(LakeError::Object { path: path.to_owned(), source }),
+        }
+    }
+
+    /// Where the store has the object.
+    fn object(&self, path: &str) -> Result<object_store::path::Path, LakeError> {
+        let broken = |reason: String| LakeError::Root { root: self.url.to_string(), reason };
+        let url = self.url.join(path).map_err(|error| broken(error.to_string()))?;
+        object_store::path::Path::from_url_path(url.path()).map_err(|error| broken(error.to_string()))
+    }
+}
+
+/// Syncs every folder between `root` and the files.
+fn sync_above(root: &Path, files: &[PathBuf]) -> Result<(), LakeError> {
+    let above = files
+        .iter()
+        .flat_map(|path| path.ancestors().skip(1).take_while(|ancestor| ancestor.starts_with(root)))
+        .collect::<std::collections::BTreeSet<_>>();
+    above.iter().rev().try_for_each(|path| sync_path(path))
 }
 
 fn sync_path(path: &Path) -> Result<(), LakeError> {

@@ -1,25 +1,26 @@
 //! One Delta table: opened or made, committed to, read.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use datafusion::catalog::TableProvider;
 use datafusion::execution::SessionState;
 use deltalake_core::DeltaTable;
 use deltalake_core::kernel::transaction::{CommitBuilder, CommitProperties};
-use deltalake_core::kernel::{Action, Add, StructField, Transaction};
+use deltalake_core::kernel::{Action, Add, Remove, StructField, Transaction};
 use deltalake_core::logstore::LogStoreRef;
 use deltalake_core::operations::create::CreateBuilder;
 use deltalake_core::protocol::{DeltaOperation, SaveMode};
 use futures::{StreamExt, TryStreamExt};
 use object_store::{ObjectStoreExt, PutPayload};
 use record::dictionary::{PARTITION_COLUMNS, Table};
-use record::time::Clock;
+use record::time::{Clock, Day};
 
 use crate::LakeError;
 use crate::columns;
-use crate::file::DataFile;
-use crate::paths;
+use crate::file::{self, DataFile};
+use crate::paths::{self, Prefix};
+use crate::replace::{self, Gone};
 use crate::root::Root;
 
 /// A table at one version. Committing makes the next; an older one stays readable.
@@ -29,6 +30,23 @@ pub struct LakeTable {
     root: Root,
     delta: DeltaTable,
 }
+
+/// What a commit changes besides adding rows.
+#[derive(Debug, Default)]
+pub struct Rewritten {
+    /// Of files that were written, within the table.
+    paths: Vec<String>,
+    actions: Vec<Action>,
+}
+
+impl Rewritten {
+    pub(crate) fn is_empty(&self) -> bool {
+        self.actions.is_empty()
+    }
+}
+
+/// A data file's partition, the commands whose rows it may hold, and the action that removes it.
+type Candidate<'g> = (Prefix, Day, HashSet<&'g str>, Remove);
 
 /// Files written at the same time.
 const CONCURRENT_PUTS: usize = 8;
@@ -70,32 +88,33 @@ impl LakeTable {
         Ok(version.and_then(|version| u64::try_from(version).ok()).unwrap_or_default())
     }
 
-    /// Writes the files and commits them as transaction `version` of `app_id`: all of them are in the table, or none. On
-    /// return they are durable.
+    /// Writes the files and commits them as transaction `version` of `app_id`, together with what `rewritten` changes: all of it
+    /// is in the table, or none. On return it is durable.
     pub async fn commit(
         &self,
         files: Vec<DataFile>,
+        rewritten: Rewritten,
         app_id: &str,
         version: u64,
         clock: &Clock,
     ) -> Result<Self, LakeError> {
         let fail = |source| LakeError::Delta { table: self.definition.name, source };
-        let paths: Vec<String> = files.iter().map(|file| file.path.clone()).collect();
+        let Rewritten { mut paths, mut actions } = rewritten;
+        let operation = if actions.is_empty() { appended() } else { replaced() };
+        paths.extend(files.iter().map(|file| file.path.clone()));
         let modified = clock.now().0 / 1_000;
         let adds: Vec<Action> = futures::stream::iter(files)
             .map(|file| self.put(file, modified))
             .buffer_unordered(CONCURRENT_PUTS)
             .try_collect()
             .await?;
+        actions.extend(adds);
         self.sync(paths).await?;
         let transaction = Transaction::new(app_id, i64::try_from(version).unwrap_or(i64::MAX));
         let properties = CommitProperties::default().with_application_transaction(transaction);
-        let partition_by = PARTITION_COLUMNS.iter().map(|(name, _)| (*name).to_owned()).collect();
-        let operation =
-            DeltaOperation::Write { mode: SaveMode::Append, partition_by: Some(partition_by), predicate: None };
         let state = self.delta.snapshot().map_err(fail)?;
         let committed = CommitBuilder::from(properties)
-            .with_actions(adds)
+            .with_actions(actions)
             .build(Some(state.snapshot()), self.delta.log_store(), operation)
             .await
             .map_err(fail)?;
@@ -103,6 +122,49 @@ impl LakeTable {
         let mut next = self.clone();
         next.delta.state = Some(committed.snapshot());
         Ok(next)
+    }
+
+    /// Writes the files that hold rows of `gone` again, without them. Nothing has changed until the commit.
+    pub(crate) async fn rewrite(&self, gone: &[Gone], clock: &Clock) -> Result<Rewritten, LakeError> {
+        let modified = clock.now().0 / 1_000;
+        let mut rewritten = Rewritten::default();
+        for (prefix, day, ids, remove) in self.candidates(gone)? {
+            let bytes = self.get(&remove.path).await?;
+            let (definition, ids) = (self.definition, ids.into_iter().map(str::to_owned).collect());
+            let kept = tokio::task::spawn_blocking(move || file::without(definition, &prefix, day, bytes, &ids));
+            let Some(kept) = kept.await?? else { continue };
+            rewritten.actions.push(Action::Remove(remove));
+            for file in kept {
+                rewritten.paths.push(file.path.clone());
+                rewritten.actions.push(self.put(file, modified).await?);
+            }
+        }
+        Ok(rewritten)
+    }
+
+    /// The data files that may hold rows of `gone`.
+    fn candidates<'g>(&self, gone: &'g [Gone]) -> Result<Vec<Candidate<'g>>, LakeError> {
+        let fail = |source| LakeError::Delta { table: self.definition.name, source };
+        let folders = replace::by_folder(gone);
+        if folders.is_empty() {
+            return Ok(Vec::new());
+        }
+        let state = self.delta.snapshot().map_err(fail)?;
+        let log = state.snapshot().try_log_data().map_err(fail)?;
+        let mut found = Vec::new();
+        for file in log.iter() {
+            let path = file.object_store_path().to_string();
+            let Some(((prefix, day), ids)) =
+                folders.iter().find(|((prefix, day), _)| replace::is_in(&path, prefix, *day))
+            else {
+                continue;
+            };
+            if replace::may_hold(file.stats().as_deref(), ids) {
+                let remove = Remove { path, ..file.remove_action(true) };
+                found.push((prefix.clone(), *day, ids.clone(), remove));
+            }
+        }
+        Ok(found)
     }
 
     async fn sync(&self, paths: Vec<String>) -> Result<(), LakeError> {
@@ -160,6 +222,21 @@ impl LakeTable {
         let fail = |source| LakeError::Object { path: path.to_owned(), source };
         let object = self.delta.object_store().get(&object_store::path::Path::from(path)).await.map_err(fail)?;
         object.bytes().await.map_err(fail)
+    }
+}
+
+fn appended() -> DeltaOperation {
+    let partition_by = PARTITION_COLUMNS.iter().map(|(name, _)| (*name).to_owned()).collect();
+    DeltaOperation::Write { mode: SaveMode::Append, partition_by: Some(partition_by), predicate: None }
+}
+
+fn replaced() -> DeltaOperation {
+    DeltaOperation::Merge {
+        predicate: None,
+        merge_predicate: Some("target.command_id = source.command_id".to_owned()),
+        matched_predicates: Vec::new(),
+        not_matched_predicates: Vec::new(),
+        not_matched_by_source_predicates: Vec::new(),
     }
 }
 

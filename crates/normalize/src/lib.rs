@@ -67,6 +67,7 @@ use record::envelope::Envelope;
 use record::otlp::Otlp;
 use record::rows::{Rows, Size};
 use record::source::{Provider, Signal};
+use record::trace::Trace;
 
 pub use crate::dropped::Dropped;
 pub use crate::traces::{TraceFile, TraceRows};
@@ -126,6 +127,11 @@ impl Output {
     pub fn into_tables(self) -> [Rows; 3] {
         [self.raw, self.events, self.metrics]
     }
+}
+
+/// What is known of a trace file before its rows are written: its day, its place in the lake, its hash.
+pub fn trace_file(envelope: &Envelope, trace: &Trace<'_>) -> TraceFile {
+    traces::file(trace, &Request::new(envelope))
 }
 
 /// Appends the rows of one request to `out`. A refused request has no `payload` and gets its raw row only.

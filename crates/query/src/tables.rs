@@ -1,7 +1,7 @@
 //! The tables a caller sees: each is a view of committed and pending rows, filtered by the caller's tenant. The views of
 //! [`crate::views`] are planned over these and see nothing else.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use arrow::array::RecordBatch;
@@ -17,19 +17,23 @@ use datafusion::error::{DataFusionError, Result};
 use datafusion::execution::SessionState;
 use datafusion::execution::session_state::SessionStateBuilder;
 use datafusion::logical_expr::LogicalPlanBuilder;
-use datafusion::prelude::{col, lit};
+use datafusion::prelude::{Expr, col, lit};
 use lake::Lake;
+use lake::replace::Gone;
 use record::caller::Tenant;
 use record::dictionary::{TABLES, Table};
+use record::source::Source;
 
 use crate::prices::Prices;
-use crate::views::{INTERNAL, VIEWS, View};
+use crate::views::{INTERNAL, MODERNE_BI, TRACE_VIEWS, VIEWS, View};
 
 /// The name of the catalog and of the schema that unqualified names mean.
 pub(crate) const CATALOG: &str = "modlake";
 pub(crate) const SCHEMA: &str = "public";
 /// The schema under which the tables have the names of the system we are a drop-in for.
 const MODA: &str = "moda";
+/// The schema of trace files, as the system we are a drop-in for has it.
+const MODERNE: &str = "moderne_bi";
 /// The schema that only views know.
 const WITHIN: &str = "internal";
 /// What models cost: the same for all tenants.
@@ -65,6 +69,7 @@ impl TenantTables {
         let catalog = MemoryCatalogProvider::new();
         catalog.register_schema(SCHEMA, Arc::new(self.clone()))?;
         catalog.register_schema(MODA, Arc::new(self.clone()))?;
+        catalog.register_schema(MODERNE, Arc::new(ModerneBi(self.clone())))?;
         if let Some(internal) = internal {
             catalog.register_schema(WITHIN, Arc::new(internal))?;
         }
@@ -94,7 +99,11 @@ impl TenantTables {
         let committed = reading.committed(Arc::clone(&self.session)).await.map_err(external)?;
         let schema = committed.schema();
         let own = col("tenant").eq(lit(self.tenant.as_str()));
-        let scan = LogicalPlanBuilder::scan(table.name, provider_as_source(committed), None)?.filter(own.clone())?;
+        let mut scan =
+            LogicalPlanBuilder::scan(table.name, provider_as_source(committed), None)?.filter(own.clone())?;
+        for count in still_counts(&reading.gone) {
+            scan = scan.filter(count)?;
+        }
         let pending = reading.pending.iter().map(|batch| cast_batch(batch, &schema)).collect::<Result<Vec<_>>>()?;
         let plan = if pending.is_empty() {
             scan
@@ -145,6 +154,31 @@ impl SchemaProvider for TenantTables {
     }
 }
 
+/// The schema [`MODERNE`].
+#[derive(Clone, Debug)]
+struct ModerneBi(TenantTables);
+
+#[async_trait]
+impl SchemaProvider for ModerneBi {
+    fn table_names(&self) -> Vec<String> {
+        MODERNE_BI.iter().map(|view| view.name).chain(TRACE_VIEWS).map(str::to_owned).collect()
+    }
+
+    async fn table(&self, name: &str) -> Result<Option<Arc<dyn TableProvider>>> {
+        if let Some(view) = MODERNE_BI.iter().find(|view| view.name == name) {
+            self.0.view(view).await.map(Some)
+        } else if TRACE_VIEWS.contains(&name) {
+            self.0.table(name).await
+        } else {
+            Ok(None)
+        }
+    }
+
+    fn table_exist(&self, name: &str) -> bool {
+        self.table_names().iter().any(|known| known == name)
+    }
+}
+
 /// The schema of what views share.
 #[derive(Clone, Debug)]
 struct Internal(TenantTables);
@@ -163,6 +197,19 @@ impl SchemaProvider for Internal {
     fn table_exist(&self, name: &str) -> bool {
         INTERNAL.iter().any(|view| view.name == name)
     }
+}
+
+/// Which committed rows are not about to go: those of commands that were delivered again are pending.
+fn still_counts(gone: &[Gone]) -> Vec<Expr> {
+    let mut commands: BTreeMap<(Source, &str), Vec<Expr>> = BTreeMap::new();
+    for gone in gone {
+        commands.entry((gone.prefix.source, &gone.prefix.kind)).or_default().push(lit(gone.command_id.as_str()));
+    }
+    let counts = commands.into_iter().map(|((source, kind), ids)| {
+        let is_one = col("source").eq(lit(source.as_str())).and(col("type").eq(lit(kind)));
+        is_one.and(col("command_id").in_list(ids, false)).is_not_true()
+    });
+    counts.collect()
 }
 
 fn cast_batch(batch: &RecordBatch, schema: &SchemaRef) -> Result<RecordBatch> {

@@ -25,8 +25,31 @@ macro_rules! views {
 }
 
 /// In the order of the reference page.
-pub const VIEWS: [View; 7] =
-    views!["sessions", "turns", "tool_calls", "api_requests", "skill_uses", "costs", "coding_agent_metric_increments"];
+pub const VIEWS: [View; 13] = views![
+    "sessions",
+    "turns",
+    "tool_calls",
+    "api_requests",
+    "skill_uses",
+    "costs",
+    "coding_agent_metric_increments",
+    "builds",
+    "runs",
+    "commits",
+    "publishes",
+    "execs",
+    "mcp_calls",
+];
+
+/// What schema `moderne_bi` has besides the views on trace files: the tables with the tenant as `org`, too, the partition under
+/// which the wrapper around `mod` uploads.
+pub(crate) const MODERNE_BI: [View; 2] = [
+    View { name: "traces", sql: include_str!("views/moderne_bi/traces.sql") },
+    View { name: "traces_rejected", sql: include_str!("views/moderne_bi/traces_rejected.sql") },
+];
+
+/// The views on trace files, which schema `moderne_bi` has, too.
+pub(crate) const TRACE_VIEWS: [&str; 6] = ["builds", "runs", "commits", "publishes", "execs", "mcp_calls"];
 
 /// What several views begin with, as schema `internal`, which no query of a caller can name.
 pub(crate) const INTERNAL: [View; 3] = [

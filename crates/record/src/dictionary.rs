@@ -116,7 +116,7 @@ table! {
         TIMESTAMP "timestamp" Timestamp "when the request was received",
         PROVIDER "provider" Text "which program it tells about: `claude_code`, `codex`, `cursor`, `other`, `mod`",
         SIGNAL "signal" Text "`logs`, `traces`, `metrics`, `hooks`, `history`, `cli_traces` or `saas_traces`",
-        HTTP_STATUS "http_status" Int "status of the answer; 200 means accepted",
+        HTTP_STATUS "http_status" Int "status of the answer; 200 means accepted, 201 that of a trace file",
         ERROR "error" Text "why the request was refused",
         RAW_EVENT "raw_event" Json "the request after sanitizing, as OTLP/JSON or hook JSON; of a trace file `type`, `command_id`, `object` (its key in the lake), `bytes` and `sha256` of that object, `rows`, `rejected`; null when refused",
         ARRIVAL_ID "arrival_id" Text "UUID (version 7) of the request; rows of other tables name it",

@@ -26,6 +26,7 @@ pub struct Config {
     pub grpc: Option<SocketAddr>,
     pub bootstrap_key: Option<Secret>,
     pub intake: Intake,
+    pub traces: Traces,
     pub capture: Policy,
     pub journal: Journal,
     pub lake: Lake,
@@ -47,6 +48,15 @@ pub struct Intake {
     pub head_timeout: Duration,
     /// Until a body has arrived.
     pub body_timeout: Duration,
+}
+
+/// Trace files of the `mod` command.
+#[derive(Clone, Debug)]
+pub struct Traces {
+    /// Of one file, before and after decompression.
+    pub max_file_bytes: usize,
+    /// Of one file.
+    pub max_rows: usize,
 }
 
 #[derive(Clone, Debug)]
@@ -83,6 +93,7 @@ impl Default for Config {
                 head_timeout: Duration::from_mins(2),
                 body_timeout: Duration::from_mins(1),
             },
+            traces: Traces { max_file_bytes: 64 << 20, max_rows: 1_000_000 },
             capture: Policy::default(),
             journal: Journal { max_bytes: 4 << 30, segment_bytes: 64 << 20, max_age: None },
             lake: Lake { flush_bytes: 32 << 20, flush_after: Duration::from_secs(30), dedupe_window: 1_000_000 },

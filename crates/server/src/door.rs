@@ -48,16 +48,16 @@ impl Door {
         Ok(caller)
     }
 
-    /// Ends a request that was let in: a refusal leaves a row, or counts as shed. `outcome` is the number of records, or why not and
-    /// how many bytes came.
-    pub(crate) async fn settle(
+    /// Ends a request that was let in: a refusal leaves a row, or counts as shed. `outcome` is what was taken, or why not and how many
+    /// bytes came.
+    pub(crate) async fn settle<T>(
         self,
         house: &House,
         caller: &Caller,
-        outcome: Result<usize, (Fault, u64)>,
-    ) -> Result<usize, Fault> {
+        outcome: Result<T, (Fault, u64)>,
+    ) -> Result<T, Fault> {
         let (fault, bytes) = match outcome {
-            Ok(records) => return Ok(records),
+            Ok(taken) => return Ok(taken),
             Err(refused) => refused,
         };
         if fault.status == StatusCode::SERVICE_UNAVAILABLE {

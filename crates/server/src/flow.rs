@@ -4,5 +4,7 @@
 pub mod accept;
 pub mod drain;
 
+pub mod traces;
+
 #[cfg(test)]
 pub(crate) mod tests;

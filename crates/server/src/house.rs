@@ -11,6 +11,7 @@ use sanitize::Sanitizer;
 use tokio::sync::Semaphore;
 
 use crate::config::Config;
+use crate::flow::traces::Deliveries;
 use crate::observe::Metrics;
 
 /// One running server. Made once at the start, passed by reference.
@@ -25,6 +26,8 @@ pub struct House {
     pub metrics: Metrics,
     /// Bytes that bodies may still take in memory, a permit each.
     pub in_flight: Arc<Semaphore>,
+    /// Trace files on their way in.
+    pub deliveries: Deliveries,
 }
 
 /// Memory for bodies: `intake.max_in_flight_bytes`.

@@ -6,7 +6,7 @@ use axum::Router;
 use axum::extract::{MatchedPath, Request, State};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::Response;
-use axum::routing::{get, post};
+use axum::routing::{get, post, put};
 
 use crate::house::House;
 use crate::pressure::Transport;
@@ -16,6 +16,7 @@ pub(crate) mod body;
 pub(crate) mod error;
 mod intake;
 pub mod listen;
+mod traces;
 mod ui;
 
 pub fn router(house: &Arc<House>) -> Router {
@@ -23,6 +24,8 @@ pub fn router(house: &Arc<House>) -> Router {
         .route("/v1/otel/{agent}/{signal}", post(intake::agent))
         .route("/v1/otel/{agent}/v1/{signal}", post(intake::agent))
         .route("/v1/{signal}", post(intake::any_tool))
+        .route("/v1/cli/traces", post(traces::post))
+        .route("/v1/cli/traces/{type}/{file}", put(traces::put))
         .route("/api/v1/sql", post(api::sql))
         .route("/api/v1/me", get(api::me))
         .route("/api/v1/status", get(api::status))

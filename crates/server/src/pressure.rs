@@ -4,7 +4,7 @@
 //!
 //! | sender | after a 503 |
 //! |---|---|
-//! | `modlake`, our client | keeps it on disk and sends until it is taken |
+//! | `modlake`, our client, and whoever sends trace files of the `mod` command | keeps it on disk and sends until it is taken |
 //! | OpenTelemetry's exporters for JavaScript (Claude Code), Python and Go, its Collector, whoever speaks gRPC | sends again as `Retry-After` or `RetryInfo` says; gives up after some ten seconds |
 //! | all others: Codex (the exporter for Rust, over gRPC too), Claude Code's HTTP hooks, unknown ones | never sends it again |
 //!
@@ -14,7 +14,7 @@
 //!
 //! | pressure from | not taken |
 //! |---|---|
-//! | 0.7 | everything of `modlake`; traces and metrics of senders that try again |
+//! | 0.7 | everything of `modlake`, and trace files; traces and metrics of senders that try again |
 //! | 0.8 | traces and metrics of all (of Codex, mostly spans about its inner workings) |
 //! | 0.9 | logs and hooks too of senders that try again |
 //! | 1 | everything: the journal refuses by itself |
@@ -68,7 +68,7 @@ impl Sender {
     /// By what is known before the body is read. Unknown ones are taken for those that do not try again.
     pub fn of(transport: Transport, provider: Option<Provider>, user_agent: &str) -> Self {
         let is = |name: &str| user_agent.starts_with(name);
-        if is(OUR_CLIENT) {
+        if is(OUR_CLIENT) || provider == Some(Provider::Mod) {
             Self::Keeps
         } else if is(RUST_EXPORTER) || provider == Some(Provider::Codex) {
             Self::Once

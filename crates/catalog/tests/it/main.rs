@@ -2,6 +2,7 @@
 
 mod files;
 mod keys;
+mod traces;
 mod two_handles;
 
 use std::path::PathBuf;

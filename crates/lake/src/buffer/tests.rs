@@ -1,13 +1,13 @@
 use record::caller::Tenant;
 use record::dictionary::events_raw;
 use record::rows::Rows;
-use record::source::{Provider, Source};
+use record::source::Source;
 
 use super::*;
 use crate::columns::{file_schema, to_batch};
 
 fn prefix(tenant: &str) -> Prefix {
-    Prefix { tenant: Tenant::new(tenant).expect("valid"), source: Source::Otlp, provider: Provider::ClaudeCode }
+    Prefix { tenant: Tenant::new(tenant).expect("valid"), source: Source::Otlp, kind: "claude_code".into() }
 }
 
 fn batch() -> RecordBatch {

@@ -1,12 +1,15 @@
 use datafusion::prelude::{SessionContext, col, lit};
 use record::caller::Tenant;
 use record::dictionary::{Column, coding_agent_events as events, coding_agent_metrics as metrics, events_raw};
-use record::source::{Provider, Source};
+use record::source::Source;
 
 use super::*;
+use crate::table::Rewritten;
+
+mod replaced;
 
 fn prefix(tenant: &str) -> Prefix {
-    Prefix { tenant: Tenant::new(tenant).expect("valid"), source: Source::Otlp, provider: Provider::ClaudeCode }
+    Prefix { tenant: Tenant::new(tenant).expect("valid"), source: Source::Otlp, kind: "claude_code".into() }
 }
 
 /// One event a session name, an hour apart, from 2026-01-01T20:00Z on: two days from the fifth on.
@@ -185,7 +188,7 @@ async fn a_folder_of_an_older_version_opens_with_its_rows() {
     let table = LakeTable::open(&root, older).await.expect("makes it");
     let (batch, _) = columns::to_batch(rows, &columns::file_schema(older)).expect("fits");
     let files = file::encode(older, &prefix("acme"), &[batch]).expect("encodes");
-    table.commit(files, "journal-1", 4, &Clock::default()).await.expect("commits");
+    table.commit(files, Rewritten::default(), "journal-1", 4, &Clock::default()).await.expect("commits");
 
     let lake = open(folder.path()).await;
     assert!(lake.has(&events::TABLE, 4) && !lake.has(&metrics::TABLE, 1));

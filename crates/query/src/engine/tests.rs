@@ -5,7 +5,7 @@ use lake::paths::Prefix;
 use lake::root::Root;
 use record::dictionary::{coding_agent_events as events, events_raw};
 use record::rows::Rows;
-use record::source::{Provider, Source};
+use record::source::Source;
 use record::time::{Clock, Timestamp};
 use serde_json::json;
 
@@ -56,7 +56,7 @@ async fn house(limits: Limits) -> House {
 }
 
 fn prefix(tenant: &str) -> Prefix {
-    Prefix { tenant: Tenant::new(tenant).expect("valid"), source: Source::Otlp, provider: Provider::ClaudeCode }
+    Prefix { tenant: Tenant::new(tenant).expect("valid"), source: Source::Otlp, kind: "claude_code".into() }
 }
 
 fn append(lake: &Lake, tenant: &str, session: &str, sequence: u64) {

@@ -1,8 +1,10 @@
+use std::collections::HashMap;
+
 use lake::paths::Prefix;
 use lake::root::Root;
 use lake::{Lake, Options};
 use record::caller::Tenant;
-use record::dictionary::{Kind, Table, coding_agent_events, coding_agent_metrics};
+use record::dictionary::{Kind, Table, coding_agent_events, coding_agent_metrics, traces};
 use record::rows::Rows;
 use record::source::{Provider, Signal, Source};
 use record::time::{Clock, Timestamp};
@@ -16,6 +18,7 @@ mod counting;
 mod money;
 mod order;
 mod scale;
+mod traces_counted;
 
 /// 2026-01-01T00:00:00Z, the zero of `at`.
 const ZERO: i64 = 1_767_225_600_000_000;
@@ -61,7 +64,8 @@ impl House {
             self.sequence += 1;
             let provider = event["provider"].as_str().and_then(Provider::parse).unwrap_or(Provider::ClaudeCode);
             let source = event["signal"].as_str().and_then(Signal::parse).map_or(Source::Otlp, Signal::source);
-            let prefix = Prefix { tenant: Tenant::new(tenant).expect("valid"), source, provider };
+            let kind = event["type"].as_str().unwrap_or(provider.as_str()).into();
+            let prefix = Prefix { tenant: Tenant::new(tenant).expect("valid"), source, kind };
             self.lake.append(vec![(prefix, cells(table, provider, event))], self.sequence).expect("appends");
         }
     }
@@ -106,7 +110,7 @@ fn cells(table: &'static Table, provider: Provider, event: &Value) -> Rows {
     rows.timestamp(table.time, Timestamp(ZERO + (at * 1e6) as i64));
     for (name, value) in event.as_object().expect("an object") {
         let Some(column) = table.column(name) else {
-            assert!(["at", "n"].contains(&name.as_str()), "no column {name}");
+            assert!(["at", "n", "type"].contains(&name.as_str()), "no column {name}");
             continue;
         };
         match (column.kind, value) {
@@ -121,7 +125,7 @@ fn cells(table: &'static Table, provider: Provider, event: &Value) -> Rows {
         }
     }
     let id = format!("{identity:032x}");
-    for (name, text) in [("provider", provider.as_str()), ("event_id", &id), ("point_id", &id)] {
+    for (name, text) in [("provider", provider.as_str()), ("event_id", &id), ("point_id", &id), ("row_id", &id)] {
         if let Some(column) = table.column(name) {
             rows.text(column, text);
         }
@@ -192,13 +196,18 @@ fn kind(data_type: &str) -> String {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn views_are_listed_and_named_in_both_schemas() {
+async fn views_are_listed_and_named_in_their_schemas() {
     let house = House::new().await;
     let tables = house.ask("show tables").await.to_string();
     for name in VIEWS.iter().map(|view| view.name).chain(["prices"]) {
         assert!(tables.contains(&format!("\"{name}\"")), "{name} is not in {tables}");
         house.ask(&format!("select count(*) from moda.{name}")).await;
     }
+    for name in MODERNE_BI.iter().map(|view| view.name).chain(TRACE_VIEWS) {
+        house.ask(&format!("select count(*) from moderne_bi.{name}")).await;
+    }
+    let error = house.answer("acme", "select * from moderne_bi.events_raw").await.expect_err("not there");
+    assert!(matches!(error, QueryError::Invalid(_)), "{error:?}");
     for name in ["facts", "owners", "copies"] {
         let error = house.answer("acme", &format!("select * from internal.{name}")).await.expect_err("not there");
         assert!(matches!(error, QueryError::Invalid(_)), "{error:?}");
@@ -222,6 +231,10 @@ async fn each_view_shows_the_own_tenant_only() {
         "rival",
         &[json!({"series_id": "x", "value": 1.0, "metric_type": "sum"})],
     );
+    let ids = ["buildid", "runid", "commitid", "publishid", "execid"].map(|name| (name, "rival"));
+    let mut row = json!(HashMap::from(ids));
+    row["type"] = json!("mcp");
+    house.send_to(&traces::TABLE, "rival", &[row]);
     for view in &VIEWS {
         let count = format!("select count(*) as n from {}", view.name);
         assert_eq!(house.ask_as("rival", &count).await, json!([{"n": 1}]), "{}", view.name);

@@ -27,6 +27,7 @@ use tokio::sync::watch;
 use super::print;
 use crate::config::Config;
 use crate::flow::drain::{self, Stop};
+use crate::flow::traces::Deliveries;
 use crate::grpc;
 use crate::house::{self, House};
 use crate::http::{self, listen};
@@ -148,6 +149,12 @@ async fn open(config: Config, queries: Handle) -> Result<Arc<House>> {
         );
         journal.release(known)?;
     }
+    if recovery.cut_tail.is_some() || !recovery.damaged.is_empty() || recovery.last_sequence < known {
+        let lost = catalog.forget_traces(lake.app_id(), known.max(recovery.last_sequence)).await?;
+        if lost > 0 {
+            tracing::error!(lost, "trace files that the journal lost are no longer known; they can be sent again");
+        }
+    }
     let mut engine = Engine::start(lake.clone(), config.query.clone(), queries)?;
     if let Some(file) = &config.prices_file {
         engine = engine.with_prices(Prices::load(file)?)?;
@@ -155,7 +162,8 @@ async fn open(config: Config, queries: Handle) -> Result<Arc<House>> {
     let sanitizer = Sanitizer::new(config.capture.clone());
     let metrics = Metrics::new()?;
     let in_flight = house::room_for_bodies(&config);
-    Ok(Arc::new(House { config, clock, catalog, sanitizer, journal, lake, engine, metrics, in_flight }))
+    let deliveries = Deliveries::default();
+    Ok(Arc::new(House { config, clock, catalog, sanitizer, journal, lake, engine, metrics, in_flight, deliveries }))
 }
 
 fn report(recovery: &journal::Recovery) {

@@ -100,6 +100,18 @@ pub const SETTINGS: &[Setting] = &[
         config.intake.body_timeout = seconds(text)?;
         Ok(())
     }),
+    setting(
+        "traces.max_file_bytes",
+        "largest trace file of the mod command, before and after decompression [default: 64MiB]",
+        |config, text| {
+            config.traces.max_file_bytes = size(text)?;
+            Ok(())
+        },
+    ),
+    setting("traces.max_rows", "rows of one trace file [default: 1000000]", |config, text| {
+        config.traces.max_rows = count(text)?;
+        Ok(())
+    }),
     setting("capture.prompts", "keep every prompt (CODING_AGENT_CAPTURE_PROMPTS) [default: false]", |config, text| {
         config.capture.capture_prompts = truth(text)?;
         Ok(())

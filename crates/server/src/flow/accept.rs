@@ -2,16 +2,22 @@
 
 use std::borrow::Cow;
 
+use catalog::CatalogError;
 use receive::{ContentEncoding, ContentType, DecodeError, unzip};
 use record::arrival::Payload;
 use record::caller::Caller;
 use record::envelope::{BodyEncoding, Envelope};
 use record::source::{Provider, Signal};
+use record::trace::InvalidName;
 use redact::HashKey;
 use thiserror::Error;
 use tokio::sync::oneshot;
 
 use crate::house::House;
+
+mod trace;
+
+pub use trace::{Kept, Named, TraceRequest, accept_trace};
 
 /// A request whose key was accepted.
 pub struct Request<'b> {
@@ -35,7 +41,11 @@ pub enum Refusal {
     #[error("the request has {records} records, more than {limit}; send it in parts")]
     TooMany { records: usize, limit: usize },
     #[error(transparent)]
+    Name(#[from] InvalidName),
+    #[error(transparent)]
     Journal(#[from] journal::AppendError),
+    #[error(transparent)]
+    Catalog(#[from] CatalogError),
 }
 
 /// Bodies above this size are decoded where they do not hold up other requests.
@@ -62,7 +72,7 @@ struct Prepared {
 }
 
 fn prepare(house: &House, caller: &Caller, request: &Request<'_>) -> Result<Prepared, Refusal> {
-    let body = decompress(request, house.config.intake.max_body_bytes)?;
+    let body = decompress(request.body, request.encoding, house.config.intake.max_body_bytes)?;
     let mut payload = match request.signal {
         Signal::Hooks | Signal::History => {
             Payload::Hooks(receive::decode_hooks(&body).map_err(undecodable(ContentType::Json))?)
@@ -113,8 +123,8 @@ fn undecodable(content_type: ContentType) -> impl Fn(DecodeError) -> Refusal {
     move |source| Refusal::Decode { form, source }
 }
 
-fn decompress<'b>(request: &Request<'b>, limit: usize) -> Result<Cow<'b, [u8]>, Refusal> {
-    unzip::unzip(request.body, request.encoding, limit).map_err(|error| match error {
+fn decompress(body: &[u8], encoding: ContentEncoding, limit: usize) -> Result<Cow<'_, [u8]>, Refusal> {
+    unzip::unzip(body, encoding, limit).map_err(|error| match error {
         unzip::UnzipError::TooLarge { limit } => Refusal::TooLarge { limit },
         broken @ unzip::UnzipError::Broken { .. } => Refusal::Unzip(broken.to_string()),
     })

@@ -8,17 +8,23 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use journal::{Reader, Record};
+use lake::Arriving;
 use lake::paths::Prefix;
+use lake::replace::Gone;
+use lake::traces::TraceFile;
 use normalize::{Output, Sizes};
 use receive::{ContentType, TraceLimits};
 use record::arrival::Payload;
+use record::dictionary::{self, Table};
 use record::envelope::{BodyEncoding, Envelope};
 use record::rows::Rows;
 use record::source::Signal;
+use record::trace::Trace;
 use tokio::sync::Notify;
 use tokio::task::{JoinError, JoinHandle};
 use tokio::time::Instant;
 
+use super::traces::{self, Placed};
 use crate::house::House;
 
 /// Journal bytes handled at a time: bounds the memory of a chunk, and is enough to make large batches.
@@ -115,33 +121,82 @@ impl Drain {
         let (Some(first), Some(last)) = (records.first(), records.last()) else { return None };
         if first.sequence <= self.replay_until {
             for record in &records {
-                self.append(std::slice::from_ref(record), record.sequence);
+                self.append(std::slice::from_ref(record), record.sequence).await;
             }
         } else {
-            self.append(&records, last.sequence);
+            self.append(&records, last.sequence).await;
         }
         self.oldest_pending.get_or_insert_with(Instant::now);
         Some(records.iter().map(|record| record.payload.len()).sum())
     }
 
-    fn append(&mut self, records: &[Record], through: u64) {
-        let mut outputs: HashMap<Prefix, Output> = HashMap::new();
+    async fn append(&mut self, records: &[Record], through: u64) {
+        let mut gathered = Gathered::default();
         for record in records {
-            if let Err(reason) = read(record, &self.sizes, &mut outputs) {
-                self.house.metrics.unreadable(record.sequence, &reason);
+            let (envelope, payload) = match read(record) {
+                Ok(read) => read,
+                Err(reason) => {
+                    self.house.metrics.unreadable(record.sequence, &reason);
+                    continue;
+                }
+            };
+            let Some(Payload::Trace(trace)) = &payload else {
+                normalize::normalize(&envelope, payload.as_ref(), gathered.output(&envelope, &self.sizes));
+                continue;
+            };
+            match self.place(&envelope, trace, record.sequence).await {
+                None => gathered.raw_only(&envelope, payload.as_ref(), &self.sizes),
+                Some(Placed { file, gone: None }) => {
+                    normalize::normalize(&envelope, payload.as_ref(), gathered.output(&envelope, &self.sizes));
+                    gathered.files.push(file);
+                }
+                // rows of the same command may have been gathered: what was before goes first, what comes later comes later
+                Some(Placed { file, gone: Some(gone) }) => {
+                    self.hand_over(std::mem::take(&mut gathered), record.sequence.saturating_sub(1));
+                    normalize::normalize(&envelope, payload.as_ref(), gathered.output(&envelope, &self.sizes));
+                    gathered.files.push(file);
+                    gathered.gone = Some(gone);
+                    self.hand_over(std::mem::take(&mut gathered), record.sequence);
+                }
             }
         }
+        self.hand_over(gathered, through);
+    }
+
+    /// As [`traces::place`]; a catalog that does not answer is waited for, for nothing may pass by.
+    async fn place(&self, envelope: &Envelope, trace: &Trace<'_>, sequence: u64) -> Option<Placed> {
+        loop {
+            match traces::place(&self.house, envelope, trace, sequence).await {
+                Ok(placed) => return placed,
+                Err(error) => {
+                    tracing::error!(%error, sequence, "trace file cannot be placed, trying again");
+                    tokio::time::sleep(FIRST_RETRY).await;
+                }
+            }
+        }
+    }
+
+    /// Gives the lake what all sequences up to `through` brought.
+    fn hand_over(&mut self, gathered: Gathered, through: u64) {
+        let Gathered { outputs, files, gone } = gathered;
         for output in outputs.values() {
             self.house.metrics.kept_raw_only(&output.dropped);
         }
-        self.sizes = outputs.iter().map(|(prefix, output)| (prefix.clone(), output.sizes())).collect();
-        let missing = |rows: &Rows| through > self.replay_until || !self.house.lake.has(rows.table(), through);
-        let rows: Vec<(Prefix, Rows)> = outputs
-            .into_iter()
-            .flat_map(|(prefix, output)| output.into_tables().map(|rows| (prefix.clone(), rows)))
-            .filter(|(_, rows)| !rows.is_empty() && missing(rows))
-            .collect();
-        if let Err(error) = self.house.lake.append(rows, through) {
+        if !outputs.is_empty() {
+            self.sizes = outputs.iter().map(|(prefix, output)| (prefix.clone(), output.sizes())).collect();
+        }
+        let missing = |table: &Table| through > self.replay_until || !self.house.lake.has(table, through);
+        let mut arriving = Arriving { files, ..Arriving::default() };
+        for (prefix, output) in outputs {
+            let rows = by_partition(&prefix, output).into_iter();
+            arriving.rows.extend(rows.filter(|(_, rows)| !rows.is_empty() && missing(rows.table())));
+        }
+        for table in [&dictionary::traces::TABLE, &dictionary::traces_rejected::TABLE] {
+            if let Some(gone) = gone.as_ref().filter(|_| missing(table)) {
+                arriving.gone.push((table, gone.clone()));
+            }
+        }
+        if let Err(error) = self.house.lake.append(arriving, through) {
             tracing::error!(%error, through, "rows cannot be taken");
         }
     }
@@ -236,8 +291,49 @@ async fn sleep_until(due: Option<Instant>) {
     }
 }
 
-/// Normalizes one journal record.
-fn read(record: &Record, sizes: &HashMap<Prefix, Sizes>, outputs: &mut HashMap<Prefix, Output>) -> Result<(), String> {
+/// What a part of the journal brings.
+#[derive(Default)]
+struct Gathered {
+    outputs: HashMap<Prefix, Output>,
+    files: Vec<TraceFile>,
+    gone: Option<Gone>,
+}
+
+impl Gathered {
+    /// Where the rows of a request go.
+    fn output(&mut self, envelope: &Envelope, sizes: &HashMap<Prefix, Sizes>) -> &mut Output {
+        let prefix = Prefix {
+            tenant: envelope.tenant.clone(),
+            source: envelope.signal.source(),
+            kind: envelope.provider.as_str().into(),
+        };
+        let sized = || sizes.get(&prefix).map_or_else(Output::default, Output::sized_like);
+        self.outputs.entry(prefix.clone()).or_insert_with(sized)
+    }
+
+    /// The request's own row alone: its trace file has its rows already.
+    fn raw_only(&mut self, envelope: &Envelope, payload: Option<&Payload<'_>>, sizes: &HashMap<Prefix, Sizes>) {
+        let output = self.output(envelope, sizes);
+        let (traces, files) = (std::mem::take(&mut output.traces), output.trace_files.len());
+        normalize::normalize(envelope, payload, output);
+        output.traces = traces;
+        output.trace_files.truncate(files);
+    }
+}
+
+/// The rows of each table, with their partition.
+fn by_partition(prefix: &Prefix, mut output: Output) -> Vec<(Prefix, Rows)> {
+    let mut rows = Vec::new();
+    for traces in std::mem::take(&mut output.traces) {
+        let prefix = Prefix { source: traces.source, kind: traces.command_type.as_str().into(), ..prefix.clone() };
+        rows.extend([(prefix.clone(), traces.rows), (prefix, traces.rejected)]);
+    }
+    rows.extend(output.into_tables().map(|rows| (prefix.clone(), rows)));
+    rows
+}
+
+/// Reads one journal record.
+fn read(record: &Record) -> Result<(Envelope, Option<Payload<'_>>), String> {
     let (envelope, encoding, body) = Envelope::read(&record.payload).map_err(|error| error.to_string())?;
     let payload = match (encoding, envelope.signal) {
         (BodyEncoding::None, _) => None,
@@ -245,7 +341,9 @@ fn read(record: &Record, sizes: &HashMap<Prefix, Sizes>, outputs: &mut HashMap<P
             Some(Payload::Hooks(receive::decode_hooks(body).map_err(|error| error.to_string())?))
         }
         (BodyEncoding::Trace, _) => {
-            let trace = receive::decode_encoded_trace(body, &TraceLimits::default());
+            // how many rows a file may have was asked when it came
+            let limits = TraceLimits { rows: usize::MAX, ..TraceLimits::default() };
+            let trace = receive::decode_encoded_trace(body, &limits);
             Some(Payload::Trace(Box::new(trace.map_err(|error| error.to_string())?)))
         }
         (BodyEncoding::Protobuf, signal) => {
@@ -257,10 +355,5 @@ fn read(record: &Record, sizes: &HashMap<Prefix, Sizes>, outputs: &mut HashMap<P
             Some(Payload::Otlp(otlp.map_err(|error| error.to_string())?))
         }
     };
-    let prefix =
-        Prefix { tenant: envelope.tenant.clone(), source: envelope.signal.source(), provider: envelope.provider };
-    let sized = || sizes.get(&prefix).map_or_else(Output::default, Output::sized_like);
-    let output = outputs.entry(prefix.clone()).or_insert_with(sized);
-    normalize::normalize(&envelope, payload.as_ref(), output);
-    Ok(())
+    Ok((envelope, payload))
 }

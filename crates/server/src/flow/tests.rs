@@ -20,9 +20,12 @@ use tokio::runtime::Handle;
 
 use super::accept::{Refusal, Refused, Request, accept, keep_refusal};
 use super::drain::{self, Stop};
+use super::traces::Deliveries;
 use crate::config::Config;
 use crate::house::{self, House};
 use crate::observe::Metrics;
+
+mod traces;
 
 pub(crate) async fn open(folder: &Path, disk: &FaultyDisk) -> Arc<House> {
     open_with(folder, disk, Config::default()).await
@@ -43,7 +46,8 @@ pub(crate) async fn open_with(folder: &Path, disk: &FaultyDisk, mut config: Conf
     let sanitizer = Sanitizer::new(config.capture.clone());
     let metrics = Metrics::new().expect("metrics");
     let in_flight = house::room_for_bodies(&config);
-    Arc::new(House { config, clock, catalog, sanitizer, journal, lake, engine, metrics, in_flight })
+    let deliveries = Deliveries::default();
+    Arc::new(House { config, clock, catalog, sanitizer, journal, lake, engine, metrics, in_flight, deliveries })
 }
 
 fn caller() -> Caller {

@@ -134,13 +134,17 @@ impl From<&Denied> for Fault {
 impl From<&Refusal> for Fault {
     fn from(refusal: &Refusal) -> Self {
         let status = match refusal {
-            Refusal::Decode { .. } | Refusal::Unzip(_) => StatusCode::BAD_REQUEST,
+            Refusal::Decode { .. } | Refusal::Unzip(_) | Refusal::Name(_) => StatusCode::BAD_REQUEST,
             Refusal::TooLarge { .. } | Refusal::TooMany { .. } => StatusCode::PAYLOAD_TOO_LARGE,
             Refusal::Journal(error) if error.is_temporary() => {
                 tracing::debug!(%error, "request not taken");
                 return Self::new(StatusCode::SERVICE_UNAVAILABLE, "telemetry cannot be kept now, send it again");
             }
             Refusal::Journal(_) => StatusCode::PAYLOAD_TOO_LARGE,
+            Refusal::Catalog(error) => {
+                tracing::error!(%error, "a trace file cannot be remembered");
+                return Self::new(StatusCode::SERVICE_UNAVAILABLE, "telemetry cannot be kept now, send it again");
+            }
         };
         Self::new(status, refusal.to_string())
     }

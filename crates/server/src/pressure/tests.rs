@@ -13,7 +13,7 @@ fn shed(pressure: Pressure) -> [Vec<&'static str>; 3] {
 
 #[test]
 fn what_tells_least_and_comes_back_surest_goes_first() {
-    const ALL: [&str; 5] = ["logs", "traces", "metrics", "hooks", "history"];
+    const ALL: [&str; 7] = ["logs", "traces", "metrics", "hooks", "history", "cli_traces", "saas_traces"];
     let spans = ["traces", "metrics"];
     let none: [&str; 0] = [];
     assert_eq!(shed(backlog(0.0)), [none; 3].map(Vec::from));
@@ -50,6 +50,7 @@ fn senders_are_known_by_what_they_say_of_themselves() {
         (Grpc, None, "grpc-go/1.80.0", Sender::Retries),
         (Http, Some(Provider::Cursor), "modlake/0.1.0", Sender::Keeps),
         (Http, Some(Provider::Codex), "modlake/0.1.0", Sender::Keeps),
+        (Http, Some(Provider::Mod), "curl/8.5.0", Sender::Keeps),
         (Http, None, "curl/8.5.0", Sender::Once),
         (Http, None, "", Sender::Once),
     ] {

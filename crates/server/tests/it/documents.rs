@@ -33,6 +33,7 @@ const WRITTEN: &[&str] = &[
     "docs/engines.md",
     "docs/laptop.md",
     "docs/privacy.md",
+    "docs/traces.md",
 ];
 /// Made by this test.
 const MADE: &[&str] = &["docs/settings.md", "docs/tables.md"];
@@ -240,7 +241,8 @@ fn tables_page() -> String {
 <!-- Made from crates/record/src/dictionary.rs and crates/query/src/views. Write it anew with: {ACCEPT} -->
 
 A query names a table plainly or in the schema `moda`: `coding_agent_events` and `moda.coding_agent_events` are one. It sees the
-rows of its key's tenant, those of the last second included. `SHOW TABLES` and `information_schema.columns` list what is here.
+rows of its key's tenant, those of the last second included. `traces`, `traces_rejected` and the views on them are in the schema
+`moderne_bi`, too, the two tables with one column more: `org`, the tenant. [traces.md](traces.md) tells about them. `SHOW TABLES` and `information_schema.columns` list what is here.
 
 ```sql
 SELECT timestamp, source, http_status, raw_event

@@ -1,0 +1,2 @@
+select *, tenant as org
+from public.traces_rejected
