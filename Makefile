@@ -63,11 +63,11 @@ rust-test: web
 	.ci/need rust nextest
 	cargo nextest run --workspace --locked --profile $(NEXTEST_PROFILE)
 
-judges: web $(VENV)/installed $(JUDGES)/node/node_modules/installed
+judges: web $(VENV)/installed $(JUDGES)/node/node_modules/installed $(JUDGES)/azurite/node_modules/installed
 	$(call STEP,outside judges: real clients and readers against a real server)
 	.ci/need rust
-	cargo build --locked --bin modlaked
-	MODLAKED=$(DEBUG)/modlaked $(VENV)/bin/python -m pytest $(JUDGES) $(PYTEST)
+	cargo build --locked --bin modlaked --bin modlake
+	MODLAKED=$(DEBUG)/modlaked MODLAKE=$(DEBUG)/modlake $(VENV)/bin/python -m pytest $(JUDGES) $(PYTEST)
 
 release: web
 	$(call STEP,modlaked and modlake in release mode)
@@ -98,6 +98,12 @@ $(JUDGES)/node/node_modules/installed: $(JUDGES)/node/package-lock.json
 	.ci/need node
 	npm --prefix $(JUDGES)/node ci --ignore-scripts
 	touch $@
+
+# Azure's storage on this machine; its tests skip with the reason where it cannot be installed.
+$(JUDGES)/azurite/node_modules/installed: $(JUDGES)/azurite/package-lock.json
+	.ci/need node
+	npm --prefix $(JUDGES)/azurite ci --ignore-scripts && touch $@ || \
+		echo "azurite cannot be installed from npm; its tests will be skipped" >&2
 
 # The tests skip with the reason where the agents cannot be installed, so that is no failure here.
 $(AGENTS)/node_modules/installed: $(AGENTS)/package-lock.json

@@ -19,7 +19,7 @@ const SERVER_HELP: &str =
 #[command(
     name = "modlake",
     version,
-    about = "Makes coding agents send their telemetry to a modlake server, and asks it in SQL",
+    about = "Makes coding agents and mod send their telemetry to a modlake server, and asks it in SQL",
     after_help = Exit::help(),
     arg_required_else_help = true,
     disable_help_subcommand = true
@@ -49,6 +49,11 @@ pub(crate) enum Command {
     /// Make coding agents send their telemetry, or no longer
     #[command(subcommand)]
     Hooks(HooksCommand),
+    /// Run `mod` as it is called, then send the trace files that it left
+    Exec(ExecArgs),
+    /// The trace files of `mod`: send them without a command, or tell how it stands
+    #[command(subcommand)]
+    Traces(TracesCommand),
     /// Send the sessions that an agent has kept on this machine, from before its telemetry was on
     Import(ImportArgs),
 }
@@ -201,6 +206,83 @@ pub(crate) struct UninstallArgs {
     /// Print the difference, keys masked, and write nothing
     #[arg(long)]
     pub(crate) dry_run: bool,
+}
+
+#[derive(Debug, clap::Args)]
+#[command(
+    override_usage = "modlake exec -- mod build .\n       modlake exec --install-alias | --uninstall-alias [--shell SHELL] [--dry-run]"
+)]
+pub(crate) struct ExecArgs {
+    /// `mod` and its arguments, or these alone; handed over as they are
+    #[arg(value_name = "COMMAND", trailing_var_arg = true, allow_hyphen_values = true,
+          required_unless_present_any = ["install_alias", "uninstall_alias"])]
+    pub(crate) command: Vec<OsString>,
+
+    /// Make `mod` in your shell an alias of `modlake exec -- mod`
+    #[arg(long, conflicts_with = "command")]
+    pub(crate) install_alias: bool,
+
+    /// Take the alias away
+    #[arg(long, conflicts_with_all = ["command", "install_alias"])]
+    pub(crate) uninstall_alias: bool,
+
+    /// Whose profile is changed [default: that of the variable SHELL]
+    #[arg(long, value_enum)]
+    pub(crate) shell: Option<Shell>,
+
+    /// Print the difference, and write nothing
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum Shell {
+    Bash,
+    Zsh,
+    Fish,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum TracesCommand {
+    /// Send what was not sent yet
+    Push(PushArgs),
+    /// Show what waits, what was sent, and what went wrong
+    Status(TracesStatusArgs),
+    /// What `modlake exec` starts when its command has ended
+    #[command(hide = true)]
+    Send(SendArgs),
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct PushArgs {
+    /// Delete each file here once it was sent, and the folder of its id when that is empty then
+    #[arg(long)]
+    pub(crate) delete_sent: bool,
+
+    /// Wait for another process that is sending
+    #[arg(long)]
+    pub(crate) wait: bool,
+
+    /// Print the summary as JSON on standard output
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct TracesStatusArgs {
+    /// Print as JSON on standard output
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct SendArgs {
+    /// Somebody waits and reads
+    #[arg(long)]
+    pub(crate) wait: bool,
+
+    #[arg(long)]
+    pub(crate) queue: Option<PathBuf>,
 }
 
 /// Agents whose session files can be read.

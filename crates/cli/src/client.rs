@@ -7,7 +7,8 @@ use std::time::Duration;
 use record::secret::Secret;
 use serde_json::Value;
 use ureq::http::{Response, Uri};
-use ureq::{Agent, Body};
+use ureq::typestate::WithBody;
+use ureq::{Agent, Body, RequestBuilder};
 
 use crate::config::{KEY_HINT, Settings};
 use crate::error::CliError;
@@ -67,8 +68,17 @@ impl Client {
 
     /// Sends records as NDJSON; what the answer means for them.
     pub(crate) fn deliver(&self, path: &str, body: &[u8], timeout: Duration) -> Delivery {
-        let request = self.agent.post(self.url(path)).header("accept", "application/json");
-        let mut request = request.content_type("application/x-ndjson").config().timeout_global(Some(timeout)).build();
+        self.send(self.agent.post(self.url(path)), "application/x-ndjson", body, timeout)
+    }
+
+    /// Puts one file of CSV; what the answer means for it.
+    pub(crate) fn put_csv(&self, path: &str, body: &[u8], timeout: Duration) -> Delivery {
+        self.send(self.agent.put(self.url(path)), "text/csv", body, timeout)
+    }
+
+    fn send(&self, request: RequestBuilder<WithBody>, content_type: &str, body: &[u8], timeout: Duration) -> Delivery {
+        let request = request.header("accept", "application/json");
+        let mut request = request.content_type(content_type).config().timeout_global(Some(timeout)).build();
         if let Some(key) = &self.key {
             request = request.header("authorization", bearer(key));
         }

@@ -43,6 +43,11 @@ pub(crate) struct Environment {
     pub(crate) home: Option<PathBuf>,
     /// Where programs are looked for.
     pub(crate) path: Option<OsString>,
+    /// The user's shell.
+    pub(crate) shell: Option<PathBuf>,
+    /// Where zsh has its files, when not in the home folder.
+    pub(crate) zdotdir: Option<PathBuf>,
+    pub(crate) xdg_config_home: Option<PathBuf>,
     /// Claude Code's settings, when they are not in `~/.claude`.
     pub(crate) claude_config_dir: Option<PathBuf>,
     /// Codex's settings, when they are not in `~/.codex`.
@@ -66,6 +71,9 @@ impl Environment {
             no_color: set("NO_COLOR").is_some(),
             home: std::env::home_dir().filter(|home| !home.as_os_str().is_empty()),
             path: set("PATH"),
+            shell: set("SHELL").map(PathBuf::from),
+            zdotdir: set("ZDOTDIR").map(PathBuf::from),
+            xdg_config_home: set("XDG_CONFIG_HOME").map(PathBuf::from),
             claude_config_dir: set("CLAUDE_CONFIG_DIR").map(PathBuf::from),
             codex_home: set("CODEX_HOME").map(PathBuf::from),
             exported: std::env::vars_os()
@@ -92,6 +100,13 @@ impl Environment {
     pub(crate) fn color_wanted(&self) -> bool {
         !self.no_color
     }
+}
+
+/// All variables, for what works as a shell does ([`crate::traces::setup`]). One that is no text is left out.
+pub(crate) fn variables() -> BTreeMap<String, String> {
+    std::env::vars_os()
+        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+        .collect()
 }
 
 /// Where a setting came from.

@@ -1,7 +1,7 @@
 //! Edits of files that belong to other programs: read, changed in memory, and replaced at once.
 //!
 //! A file is only replaced by a rename of a synced temporary file in its own folder, is readable by its owner only
-//! afterwards, and is kept once as `<file>.modlake-backup` in the state before our first change. A symbolic link stays
+//! afterwards ([`Mode`]), and is kept once as `<file>.modlake-backup` in the state before our first change. A symbolic link stays
 //! one: the file that it names is replaced.
 
 pub(crate) mod diff;
@@ -26,6 +26,16 @@ pub(crate) struct Original {
     target: PathBuf,
     /// `None`: there is no file.
     pub(crate) text: Option<String>,
+    mode: Mode,
+}
+
+/// What the file's mode is afterwards.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Mode {
+    /// 0600.
+    Private,
+    /// What it was.
+    Kept,
 }
 
 /// What a file is to become.
@@ -56,7 +66,11 @@ impl Original {
             Err(error) if error.kind() == io::ErrorKind::NotFound => None,
             Err(error) => return Err(CliError::new(Exit::Config, format!("cannot read {}: {error}", path.display()))),
         };
-        Ok(Self { path: path.to_path_buf(), target, text })
+        Ok(Self { path: path.to_path_buf(), target, text, mode: Mode::Private })
+    }
+
+    pub(crate) fn with_mode(self, mode: Mode) -> Self {
+        Self { mode, ..self }
     }
 
     /// What names this file however it is reached.
@@ -79,7 +93,8 @@ impl Original {
 
     fn try_replace(&self, content: &Content, backup: bool) -> io::Result<Outcome> {
         if !self.would_change(content) {
-            return if self.text.is_some() && private::is_open(&self.target) {
+            let is_too_open = self.mode == Mode::Private && private::is_open(&self.target);
+            return if self.text.is_some() && is_too_open {
                 private::close(&self.target)?;
                 Ok(Outcome::MadePrivate)
             } else {
@@ -103,6 +118,9 @@ impl Original {
             return Err(io::Error::other("it was changed by another program just now; run the command again"));
         }
         let outcome = if let Some(file) = written {
+            if let (Mode::Kept, Ok(metadata)) = (self.mode, fs::metadata(&self.target)) {
+                file.as_file().set_permissions(metadata.permissions())?;
+            }
             file.persist(&self.target)?;
             Outcome::Written
         } else {

@@ -4,7 +4,7 @@ use std::io;
 
 use crate::exit::Exit;
 
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct CliError {
     pub(crate) exit: Exit,
     /// Lower case, no full stop. Never holds a key.

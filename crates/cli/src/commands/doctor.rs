@@ -1,11 +1,13 @@
 //! `modlake doctor`: every step from this machine to a stored row, in the order in which they depend on each other, then the
-//! laptop's own: the spool of `modlake hook`, and each agent that is found here.
+//! laptop's own: the spool of `modlake hook`, each agent that is found here, and, where `mod` is used, the way of its trace
+//! files.
 //!
 //! The test event is one log record named `modlake_doctor` in a session of its own, sent as Claude Code sends its own.
 
 mod event;
 mod laptop;
 mod report;
+mod traces;
 
 use std::thread;
 use std::time::{Duration, Instant};
@@ -36,6 +38,7 @@ pub(crate) fn run(
     let mut report = Report::new(if args.json { None } else { Some(printer) });
     examine(&mut report, server, environment, Duration::from_secs(args.wait.into()));
     laptop::examine(&mut report, server, environment);
+    traces::examine(&mut report, server, environment);
     report.finish()
 }
 

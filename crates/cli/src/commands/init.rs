@@ -7,6 +7,7 @@ use record::caller::Scope;
 use record::secret::Secret;
 
 use super::doctor;
+use super::exec::{alias, program};
 use super::hooks;
 use crate::args::{AgentChoice, InitArgs, InstallArgs};
 use crate::client::Client;
@@ -56,6 +57,7 @@ pub(crate) fn run(
         print::note("the settings of coding agents stay as they are; `modlake hooks install --agent all` changes them");
         Exit::Ok
     };
+    offer_alias(asking, environment, printer)?;
     print::note("next: start your agents anew, then `modlake hooks status` and `modlake doctor`");
     Ok(exit)
 }
@@ -91,14 +93,36 @@ fn check(settings: &Settings) -> Result<String, CliError> {
     }
 }
 
+/// Where there is a `mod` whose traces nobody sends yet. A shell's profile is only changed for who says so.
+fn offer_alias(asking: bool, environment: &Environment, printer: &Printer) -> Result<(), CliError> {
+    let has_home = environment.home.as_ref().is_some_and(|home| home.join(".moderne").is_dir());
+    let is_here = has_home || environment.path.as_deref().is_some_and(|path| program::on_path(path).is_some());
+    if !is_here || alias::is_installed(environment).is_some_and(|(_, installed)| installed) {
+        return Ok(());
+    }
+    if asking && alias::is_installed(environment).is_some() {
+        let question = "let `mod` in your shell be `modlake exec -- mod`, which sends its trace files? [Y/n]";
+        if is_yes(ask(question)?.as_deref()) {
+            alias::install(environment, printer)?;
+            return Ok(());
+        }
+    }
+    print::note("`modlake exec --install-alias` makes `mod` send its trace files");
+    Ok(())
+}
+
+fn is_yes(answer: Option<&str>) -> bool {
+    answer.is_some_and(|answer| {
+        answer.is_empty() || answer.eq_ignore_ascii_case("y") || answer.eq_ignore_ascii_case("yes")
+    })
+}
+
 fn wants_agents(args: &InitArgs, asking: bool) -> Result<bool, CliError> {
     if args.no_coding_agent_traces || !asking {
         return Ok(!args.no_coding_agent_traces);
     }
     let answer = ask("let Claude Code, Codex and Cursor on this machine send their telemetry there? [Y/n]")?;
-    Ok(answer.is_some_and(|answer| {
-        answer.is_empty() || answer.eq_ignore_ascii_case("y") || answer.eq_ignore_ascii_case("yes")
-    }))
+    Ok(is_yes(answer.as_deref()))
 }
 
 /// One line of the terminal, trimmed; `None` at its end.

@@ -2,12 +2,16 @@
 
 mod config;
 mod doctor;
+#[cfg(unix)]
+mod exec;
 mod hook;
 mod hooks;
 mod import;
 mod server;
 mod sql;
 mod start;
+#[cfg(unix)]
+mod traces;
 
 use std::io::Write as _;
 use std::path::PathBuf;

@@ -26,6 +26,14 @@ pub(super) enum Step {
     Claude,
     Codex,
     Cursor,
+    /// The `mod` command, where there is one.
+    Mod,
+    /// What says where its trace files go.
+    Traces,
+    /// Whether that place takes them.
+    Upload,
+    /// Trace files that wait.
+    Queue,
 }
 
 impl Step {
@@ -44,6 +52,10 @@ impl Step {
             Self::Claude => "claude",
             Self::Codex => "codex",
             Self::Cursor => "cursor",
+            Self::Mod => "mod",
+            Self::Traces => "traces",
+            Self::Upload => "upload",
+            Self::Queue => "queue",
         }
     }
 }

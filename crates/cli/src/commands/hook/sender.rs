@@ -10,8 +10,6 @@
 //! | everything else, no answer | [`Pace`] |
 
 mod batch;
-#[cfg(unix)]
-mod inherited;
 mod pace;
 
 use std::fs;
@@ -46,7 +44,7 @@ const TIMEOUT: Duration = Duration::from_secs(30);
 /// Sends until there is nothing to do, or nothing to be done. Another sender at work is fine.
 pub(crate) fn run(server: Option<&str>, environment: &Environment) -> Result<Exit, CliError> {
     #[cfg(unix)]
-    inherited::close();
+    crate::inherited::close();
     let Some(spool) = Spool::of(environment) else {
         return Err(CliError::new(Exit::Config, "there is no home folder, so no ~/.modlake/spool").hint("set HOME"));
     };

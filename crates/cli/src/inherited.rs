@@ -4,7 +4,7 @@ use std::fs;
 use std::os::fd::{FromRawFd as _, OwnedFd, RawFd};
 
 /// Closes every file beyond the standard ones. Called before this process has opened any.
-pub(super) fn close() {
+pub(crate) fn close() {
     // Linux has it as a link to /proc/self/fd; the listing has its own file, closed again once it is read.
     let Ok(entries) = fs::read_dir("/dev/fd") else { return };
     let listed: Vec<RawFd> = entries.filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok()).collect();

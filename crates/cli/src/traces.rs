@@ -1,0 +1,36 @@
+//! The trace files of the `mod` command: found, cleaned, and sent to where `BI_ENDPOINT` says or to modlaked.
+//!
+//! | module | does |
+//! |---|---|
+//! | [`setup`] | the variables and files that say what goes where |
+//! | [`shell`] | reads those files |
+//! | [`queue`] | finds trace files |
+//! | [`document`] | reads one: its command's id and time; takes out secrets |
+//! | [`ledger`] | what was sent |
+//! | [`lease`] | who sends: one process of all machines that share this home |
+//! | [`destination`] | a bucket, a folder, an HTTP endpoint, modlaked |
+//! | [`push`] | all of it, in order |
+//! | [`told`] | the `[telemetry]` lines and what is kept of them |
+//!
+//! Everything is kept in `~/.modlake/traces/`, mode 0700. Nothing here deletes or changes a file of `mod`'s unless
+//! `--delete-sent` asks for it.
+
+pub(crate) mod destination;
+pub(crate) mod document;
+pub(crate) mod lease;
+pub(crate) mod ledger;
+pub(crate) mod push;
+pub(crate) mod queue;
+pub(crate) mod setup;
+pub(crate) mod shell;
+pub(crate) mod told;
+
+use std::path::PathBuf;
+
+use crate::config::Environment;
+
+/// Where modlake keeps what it knows of trace files; `None` without a home folder that is the same from everywhere.
+pub(crate) fn folder(environment: &Environment) -> Option<PathBuf> {
+    let home = environment.home.as_ref().filter(|home| home.is_absolute())?;
+    Some(home.join(".modlake").join("traces"))
+}
