@@ -14,6 +14,7 @@ use tokio::sync::Mutex;
 use crate::error::CatalogError;
 use crate::key::{self, CreatedKey, KeyHash, KeyInfo, NewKey};
 use crate::keyring::{Keyring, Strangers};
+use crate::placeholder_key;
 use crate::sqlite;
 use crate::traces::Waiting;
 
@@ -26,6 +27,7 @@ struct Inner {
     clock: Clock,
     pool: SqlitePool,
     keyring: Keyring,
+    placeholder_keys: placeholder_key::Keys,
     /// Whoever holds it is the only one to change the keyring.
     watch: Mutex<Watch>,
     /// Versions of trace files that wait for the next commit.
@@ -57,6 +59,7 @@ impl Catalog {
             clock,
             pool,
             keyring: Keyring::default(),
+            placeholder_keys: placeholder_key::Keys::default(),
             watch,
             waiting: std::sync::Mutex::default(),
             trace_writer: Mutex::default(),
@@ -138,6 +141,15 @@ impl Catalog {
             return Err(CatalogError::KeyNotFound(id.to_owned()));
         }
         self.refresh().await.map(drop)
+    }
+
+    /// The 32 random bytes by which the tenant's placeholders are made: always the same ones. Made when first asked for; after
+    /// that it never waits.
+    pub async fn placeholder_key(&self, tenant: &Tenant) -> Result<[u8; 32], CatalogError> {
+        match self.0.placeholder_keys.find(tenant) {
+            Some(key) => Ok(key),
+            None => self.0.placeholder_keys.load(&self.0.pool, &self.0.path, tenant, self.0.clock.now()).await,
+        }
     }
 
     /// Whether no key was ever made: the first start.

@@ -33,6 +33,11 @@ pub enum CatalogError {
     /// A row that this version does not understand.
     #[error("key `{id}` in the catalog has an unknown {what}")]
     Row { id: String, what: &'static str },
+    /// The row was changed by hand.
+    #[error(
+        "the placeholder key of tenant `{0}` in the catalog is not 64 hex digits; restore the catalog from a backup, or delete the row of `placeholder_keys`: then secrets get other placeholders from now on"
+    )]
+    PlaceholderKey(String),
     /// The database answered with an error: a full disk, a lock held too long.
     #[error("the catalog database failed: {0}")]
     Database(sqlx::Error),

@@ -63,11 +63,7 @@ impl KeyHash {
     }
 
     pub(crate) fn from_hex(text: &str) -> Option<Self> {
-        let (pairs, rest) = text.as_bytes().as_chunks::<2>();
-        let digit = |byte: u8| char::from(byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
-        let bytes: Option<Vec<u8>> = pairs.iter().map(|[high, low]| Some(digit(*high)? << 4 | digit(*low)?)).collect();
-        let bytes: [u8; 32] = bytes?.try_into().ok()?;
-        rest.is_empty().then_some(Self(bytes))
+        from_hex(text).map(Self)
     }
 }
 
@@ -154,7 +150,16 @@ fn is_origin(text: &str) -> bool {
         && port.is_none_or(|port| port.parse::<u16>().is_ok_and(|number| number.to_string() == port))
 }
 
-fn hex(bytes: &[u8]) -> String {
+/// 64 hex digits as bytes.
+pub(crate) fn from_hex(text: &str) -> Option<[u8; 32]> {
+    let (pairs, rest) = text.as_bytes().as_chunks::<2>();
+    let digit = |byte: u8| char::from(byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
+    let bytes: Option<Vec<u8>> = pairs.iter().map(|[high, low]| Some(digit(*high)? << 4 | digit(*low)?)).collect();
+    let bytes: [u8; 32] = bytes?.try_into().ok()?;
+    rest.is_empty().then_some(bytes)
+}
+
+pub(crate) fn hex(bytes: &[u8]) -> String {
     bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut out, byte| {
         write!(out, "{byte:02x}").ok();
         out

@@ -5,12 +5,15 @@
 //! What is in memory is always one whole reading of the table: creating and revoking change the database first and then
 //! read it again, so there is one way for a key to become known or unknown.
 //!
+//! Beside its keys a tenant has one secret of its own, by which its placeholders are made ([`Catalog::placeholder_key`]).
+//!
 //! Architecture invariant: sqlx is named in this crate only, and what `SQLite` alone understands stands in `sqlite.rs` only.
 
 mod catalog;
 mod error;
 mod key;
 mod keyring;
+mod placeholder_key;
 mod sqlite;
 mod traces;
 

@@ -202,6 +202,12 @@ impl Settings {
     }
 }
 
+/// The key, for a program that goes on without one.
+pub(crate) fn api_key(environment: &Environment) -> Option<Secret> {
+    let in_file = || File::load(&path(environment).ok()?).ok()??.key.map(Secret::new);
+    environment.modlake_api_key.clone().or_else(|| environment.moda_api_key.clone()).or_else(in_file)
+}
+
 /// What `modlake hook` may keep.
 pub(crate) fn capture_policy(environment: &Environment) -> Result<Policy, CliError> {
     let hooks = File::load(&path(environment)?)?.and_then(|file| file.hooks).unwrap_or_default();

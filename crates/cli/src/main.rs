@@ -16,6 +16,7 @@ mod format;
 mod history;
 #[cfg(unix)]
 mod inherited;
+mod placeholders;
 mod print;
 mod private;
 mod spool;

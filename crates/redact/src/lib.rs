@@ -4,52 +4,53 @@
 //! `password`), a prefix that providers give their keys (`ghp_`), a URL's `://`. Text without any of them is returned as it
 //! came. At each place a small grammar looks a bounded way around, so that the whole is linear in the text:
 //!
-//! - [`naming`]: `name = value` in headers, environment assignments, flags, query strings, JSON, YAML, XML, at any level of escaping;
-//! - [`formats`]: what is a secret by its own form;
+//! - [`context`]: `name = value` in headers, environment assignments, flags, query strings, JSON, YAML, XML, at any level of
+//!   escaping, command lines, URLs, sentences, private keys;
+//! - [`rules`]: what is a secret by its own form;
 //! - [`value`]: whether a named value is a secret at all, or a placeholder, a variable, a count, code.
 //!
 //! Architecture invariant: pure; no clock, no I/O, no environment.
 
 use std::borrow::Cow;
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::ops::Range;
 
-use aho_corasick::{AhoCorasick, AhoCorasickKind, Input, MatchKind};
-
-mod formats;
-mod naming;
+mod context;
+mod copies;
+mod find;
+mod known;
+mod options;
+pub mod pii;
 mod placeholder;
+pub mod rules;
+mod text;
 mod value;
 
+pub use copies::{Known, MEMORABLE_BYTES, is_memorable};
+pub use options::{Options, RuleError};
+pub use pii::{Pii, Treatment};
 pub use placeholder::HashKey;
+pub use rules::{CustomRule, Rule};
 
-use formats::Format;
-use naming::Family;
+use context::name;
+use find::Engine;
 
-/// The rules by name, sorted.
+/// The rules by context, sorted; see [`rules::builtin`] for those by format.
 pub const RULES: &[&str] = &[
-    "anthropic_key",
     "api_key",
     "authorization",
-    "aws_access_key",
     "basic",
     "bearer",
     "cookie",
     "credential",
     "curl_user",
-    "github_token",
-    "gitlab_token",
-    "google_key",
-    "huggingface_token",
     "jwt",
-    "npm_token",
-    "openai_key",
+    "mnemonic",
     "password",
+    "password_hash",
     "private_key",
-    "pypi_token",
     "secret",
-    "slack_token",
-    "stripe_key",
     "token",
     "url_user",
 ];
@@ -72,11 +73,9 @@ impl Counts {
         self.0.values().sum()
     }
 
-    pub fn add(&mut self, rule: &str, count: u64) {
-        if let Ok(at) = RULES.binary_search(&rule)
-            && count > 0
-        {
-            let sum = self.0.entry(RULES[at]).or_default();
+    pub fn add(&mut self, rule: &'static str, count: u64) {
+        if count > 0 {
+            let sum = self.0.entry(rule).or_default();
             *sum = sum.saturating_add(count);
         }
     }
@@ -95,26 +94,7 @@ impl Counts {
 /// The compiled rules.
 #[derive(Debug)]
 pub struct Redactor {
-    automaton: AhoCorasick,
-    /// By pattern number of the automaton.
-    triggers: Vec<Trigger>,
-}
-
-/// What may begin where a literal was found.
-#[derive(Clone, Copy, Debug)]
-enum Trigger {
-    /// A word that names a secret.
-    Name,
-    /// `Bearer`, which is a name and a scheme.
-    Bearer,
-    Basic,
-    UrlAuthority,
-    PrivateKey,
-    Jwt,
-    Curl,
-    /// Our own text, in which nothing begins.
-    Placeholder,
-    Format(&'static Format),
+    engine: Engine,
 }
 
 /// A secret: where it is, and what goes in its place.
@@ -127,69 +107,51 @@ pub struct Finding {
     quote: &'static str,
 }
 
+impl Finding {
+    pub fn new(range: Range<usize>, rule: &'static str) -> Self {
+        Self { range, rule, quote: "" }
+    }
+
+    fn is_personal(&self) -> bool {
+        pii::RULES.contains(&self.rule)
+    }
+}
+
 /// A text that still changes after this many passes is left as it is then; each pass strictly removes secrets, and two do for
 /// everything seen.
 const PASSES: usize = 4;
 
 impl Redactor {
     pub fn new() -> Self {
-        let fixed = [
-            ("bearer", Trigger::Bearer),
-            ("basic ", Trigger::Basic),
-            ("://", Trigger::UrlAuthority),
-            (":\\/\\/", Trigger::UrlAuthority),
-            ("-----begin", Trigger::PrivateKey),
-            ("eyj", Trigger::Jwt),
-            ("curl", Trigger::Curl),
-            (placeholder::START, Trigger::Placeholder),
-        ];
-        let names = naming::WORDS.iter().map(|(word, _)| (*word, Trigger::Name));
-        let formats = formats::FORMATS.iter().map(|format| (format.prefix, Trigger::Format(format)));
-        let (literals, triggers): (Vec<&str>, Vec<Trigger>) = fixed.into_iter().chain(names).chain(formats).unzip();
-        let automaton = AhoCorasick::builder()
-            .ascii_case_insensitive(true)
-            .match_kind(MatchKind::LeftmostLongest)
-            .kind(Some(AhoCorasickKind::DFA))
-            .build(literals)
-            .expect("a fixed list of short literals fits the automaton");
-        Self { automaton, triggers }
+        Self::with_options(&Options::default()).expect("the rules of this version can be used")
+    }
+
+    /// With the rules of a user, each of which is checked.
+    pub fn with_options(options: &Options) -> Result<Self, RuleError> {
+        Ok(Self { engine: Engine::new(options)? })
+    }
+
+    /// Id and description of each rule that is on; see [`rules::builtin`] for the rest of what they say.
+    pub fn rules(&self) -> impl Iterator<Item = (&'static str, &'static str)> {
+        self.engine.rules()
     }
 
     /// The secrets of a text, in its order, apart from each other.
     pub fn find(&self, text: &str) -> Vec<Finding> {
-        let mut findings = Vec::new();
-        let mut at = 0;
-        while let Some(hit) = self.automaton.find(Input::new(text).range(at..)) {
-            at = hit.end();
-            let trigger = self.triggers[hit.pattern().as_usize()];
-            if let Trigger::Placeholder = trigger {
-                at += placeholder::rest(text.get(at..).unwrap_or_default());
-                continue;
-            }
-            let Some(finding) = examine(trigger, text, hit.start(), hit.end()) else { continue };
-            let whole = text.get(finding.range.clone()).is_some();
-            let apart = findings.last().is_none_or(|last: &Finding| last.range.end <= finding.range.start);
-            if whole && apart {
-                at = at.max(finding.range.end);
-                findings.push(finding);
-            }
-        }
-        findings
+        self.engine.find(text)
     }
 
     /// As [`Self::find`], for the value of a map's key: a key that names a secret protects its whole value.
     pub fn find_named(&self, name: &str, text: &str) -> Vec<Finding> {
-        match naming::family(name) {
-            Some(family) if value::is_secret(text, family, value::Evidence::Quoted) => {
-                vec![Finding { range: 0..text.len(), rule: family.rule(), quote: "" }]
-            }
-            _ => self.find(text),
-        }
+        let whole = |rule| vec![Finding { range: 0..text.len(), rule, quote: "" }];
+        let promise = name::promise(name).filter(|promise| value::is_secret(text, *promise, value::Evidence::Quoted));
+        let rule = promise.map(|promise| promise.family.rule()).or_else(|| Some(rules::named(name, text)?.id));
+        rule.filter(|rule| self.engine.is_on(rule)).map_or_else(|| self.find(text), whole)
     }
 
     /// To replace what is found by placeholders of one tenant.
     pub fn with_key<'r>(&'r self, key: &'r HashKey) -> Keyed<'r> {
-        Keyed { redactor: self, key }
+        Keyed { redactor: self, key, learned: None, secrets_only: false }
     }
 }
 
@@ -198,9 +160,27 @@ impl Redactor {
 pub struct Keyed<'r> {
     redactor: &'r Redactor,
     key: &'r HashKey,
+    learned: Option<(&'r RefCell<Known>, usize)>,
+    secrets_only: bool,
 }
 
-impl Keyed<'_> {
+impl<'r> Keyed<'r> {
+    /// Remembers what is found, `most` values of it.
+    #[must_use]
+    pub fn learning(self, learned: &'r RefCell<Known>, most: usize) -> Self {
+        Self { learned: Some((learned, most)), ..self }
+    }
+
+    /// Without the classes of personal data: for what identifies a sender by policy.
+    #[must_use]
+    pub fn secrets_only(self) -> Self {
+        Self { secrets_only: true, ..self }
+    }
+
+    pub fn key(&self) -> &'r HashKey {
+        self.key
+    }
+
     /// The text without its secrets; the same text, borrowed, when it has none.
     pub fn redact<'t>(&self, mut text: Cow<'t, str>, counts: &mut Counts) -> Cow<'t, str> {
         self.redact_in_place(&mut text, counts);
@@ -209,11 +189,14 @@ impl Keyed<'_> {
 
     pub fn redact_in_place(&self, text: &mut Cow<'_, str>, counts: &mut Counts) {
         for _ in 0..PASSES {
-            let findings = self.redactor.find(text);
+            let mut findings = self.redactor.find(text);
+            if self.secrets_only {
+                findings.retain(|finding| !finding.is_personal());
+            }
             if findings.is_empty() {
                 break;
             }
-            *text = Cow::Owned(replace(self.key, text, &findings, counts));
+            *text = Cow::Owned(self.replace(text, &findings, counts));
         }
     }
 
@@ -221,60 +204,31 @@ impl Keyed<'_> {
     pub fn redact_named_in_place(&self, name: &str, text: &mut Cow<'_, str>, counts: &mut Counts) {
         let findings = self.redactor.find_named(name, text);
         if !findings.is_empty() {
-            *text = Cow::Owned(replace(self.key, text, &findings, counts));
+            *text = Cow::Owned(self.replace(text, &findings, counts));
             self.redact_in_place(text, counts);
         }
     }
-}
 
-/// The text with each finding's placeholder in its place.
-fn replace(key: &HashKey, text: &str, findings: &[Finding], counts: &mut Counts) -> String {
-    let mut out = String::with_capacity(text.len());
-    let mut copied = 0;
-    for Finding { range, rule, quote } in findings {
-        out.push_str(text.get(copied..range.start).unwrap_or_default());
-        let secret = text.get(range.clone()).unwrap_or_default();
-        out.push_str(quote);
-        out.push_str(&key.placeholder(rule, secret));
-        out.push_str(quote);
-        counts.add(rule, 1);
-        copied = range.end;
+    fn replace(&self, text: &str, findings: &[Finding], counts: &mut Counts) -> String {
+        if let Some((learned, most)) = self.learned {
+            let mut learned = learned.borrow_mut();
+            for Finding { range, rule, .. } in findings.iter().filter(|finding| !finding.is_personal()) {
+                learned.add(self.key, text.get(range.clone()).unwrap_or_default(), rule, most);
+            }
+        }
+        placeholder::replace(text, findings, counts, |rule, secret| {
+            if self.redactor.engine.masks(rule) {
+                placeholder::masked(rule)
+            } else {
+                self.key.placeholder(rule, secret)
+            }
+        })
     }
-    out.push_str(text.get(copied..).unwrap_or_default());
-    out
 }
 
 impl Default for Redactor {
     fn default() -> Self {
         Self::new()
-    }
-}
-
-fn examine(trigger: Trigger, text: &str, start: usize, end: usize) -> Option<Finding> {
-    match trigger {
-        Trigger::Name => naming::assignment(text, start, end),
-        Trigger::Bearer => naming::assignment(text, start, end).or_else(|| naming::bearer(text, end)),
-        Trigger::Basic => naming::basic(text, end),
-        Trigger::UrlAuthority => formats::url_user(text, end),
-        Trigger::PrivateKey => formats::private_key(text, start),
-        Trigger::Jwt => formats::jwt(text, start),
-        Trigger::Curl => naming::curl_user(text, end),
-        Trigger::Placeholder => None,
-        Trigger::Format(format) => formats::prefixed(format, text, start),
-    }
-}
-
-impl Family {
-    fn rule(self) -> &'static str {
-        match self {
-            Self::Password => "password",
-            Self::Token => "token",
-            Self::ApiKey => "api_key",
-            Self::Secret => "secret",
-            Self::Credential => "credential",
-            Self::Authorization => "authorization",
-            Self::Cookie => "cookie",
-        }
     }
 }
 

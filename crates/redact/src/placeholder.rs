@@ -9,6 +9,8 @@ use std::fmt::{self, Write as _};
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use sha2::Sha256;
 
+use crate::{Counts, Finding};
+
 pub(crate) const START: &str = "[REDACTED:";
 
 /// How many bytes of `text`, which follows [`START`], belong to the placeholder; 0 when it is none.
@@ -31,6 +33,11 @@ impl HashKey {
         Self(mac(secret, purpose.as_bytes()))
     }
 
+    /// 32 bytes for another purpose.
+    pub(crate) fn derived(&self, purpose: &str) -> [u8; 32] {
+        mac(&self.0, purpose.as_bytes())
+    }
+
     /// `[REDACTED:token:1a2b3c4d]`
     pub fn placeholder(&self, rule: &str, secret: &str) -> String {
         let hash = mac(&self.0, secret.as_bytes());
@@ -41,6 +48,33 @@ impl HashKey {
         out.push(']');
         out
     }
+}
+
+/// `[REDACTED:email]`, of what is not to be told apart.
+pub(crate) fn masked(rule: &str) -> String {
+    format!("{START}{rule}]")
+}
+
+/// The text with each finding's placeholder, of its rule and secret, in its place.
+pub(crate) fn replace(
+    text: &str,
+    findings: &[Finding],
+    counts: &mut Counts,
+    placeholder: impl Fn(&str, &str) -> String,
+) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut copied = 0;
+    for Finding { range, rule, quote } in findings {
+        out.push_str(text.get(copied..range.start).unwrap_or_default());
+        let secret = text.get(range.clone()).unwrap_or_default();
+        out.push_str(quote);
+        out.push_str(&placeholder(rule, secret));
+        out.push_str(quote);
+        counts.add(rule, 1);
+        copied = range.end;
+    }
+    out.push_str(text.get(copied..).unwrap_or_default());
+    out
 }
 
 impl fmt::Debug for HashKey {

@@ -2,6 +2,9 @@ use std::borrow::Cow;
 
 use super::{Counts, HashKey, RULES, Redactor};
 
+mod grammar;
+mod properties;
+
 fn key() -> HashKey {
     HashKey::derive(b"tests", "tests")
 }
@@ -53,8 +56,8 @@ fn secrets_go() {
         ("postgres://app:hunter2@db:5432/x", "postgres://app:[REDACTED:url_user]@db:5432/x"),
         (r"https:\/\/u:p4ss@host\/x", r"https:\/\/u:[REDACTED:url_user]@host\/x"),
         ("https://x-access-token-abc12345678@github.com/a/b", "https://[REDACTED:url_user]@github.com/a/b"),
-        ("curl -s -u admin:pw https://x", "curl -s -u admin:[REDACTED:curl_user] https://x"),
-        ("curl --user 'admin:hunter2' x", "curl --user 'admin:[REDACTED:curl_user]' x"),
+        ("curl -s -u admin:pw https://x", "curl -s -u [REDACTED:curl_user] https://x"),
+        ("curl --user 'admin:hunter2' x", "curl --user '[REDACTED:curl_user]' x"),
         ("key sk-ant-api03-F4k3wqHVVX363HcCF78Y97", "key [REDACTED:anthropic_key]"),
         ("sk-proj-F4k3wqHVVX363HcCF78Y97", "[REDACTED:openai_key]"),
         ("xghp (ghp_0123456789abcdefghijABCDEFGHIJ012345)", "xghp ([REDACTED:github_token])"),

@@ -19,8 +19,13 @@ mod error;
 mod exit_code;
 mod hooks;
 mod keys;
+mod marks;
 mod otlp;
 mod policy;
+mod sensitive_file;
+mod session;
+mod structure;
+mod text;
 mod tool_input;
 mod trace;
 
@@ -28,25 +33,77 @@ pub use policy::{Policy, VARIABLES};
 
 pub(crate) use keys::Keys;
 
+use std::cell::RefCell;
+
 use record::arrival::Payload;
 use record::source::Provider;
-use redact::Keyed;
+use redact::{Known, Redactor};
 
-use crate::Report;
+use crate::{Owner, Report, SenderEmail};
 use clean::Cleaner;
+use session::Session;
 
-pub(crate) fn clean(
-    policy: &Policy,
-    keys: &Keys,
-    redactor: Keyed<'_>,
-    payload: &mut Payload<'_>,
-    provider: Provider,
-) -> Report {
-    let mut cleaner = Cleaner { policy, keys, redactor, provider, report: Report::default() };
-    match payload {
-        Payload::Otlp(otlp) => cleaner.otlp(otlp),
-        Payload::Hooks(events) => events.iter_mut().for_each(|event| cleaner.hook(event)),
-        Payload::Trace(trace) => cleaner.trace(trace),
+/// Everything that is the same for all requests.
+#[derive(Debug)]
+pub(crate) struct Cleaning {
+    pub(crate) policy: Policy,
+    pub(crate) keys: Keys,
+    pub(crate) redactor: Redactor,
+    pub(crate) max_value_bytes: usize,
+    pub(crate) sender_email: SenderEmail,
+    pub(crate) masks_files: bool,
+}
+
+impl Cleaning {
+    /// Cleans a request. Where it told secrets that were not known before, it is gone over again for their bare copies: a copy may
+    /// stand before the place that tells what it is. Sanitizing what is sanitized changes nothing else.
+    pub(crate) fn clean(&self, payload: &mut Payload<'_>, provider: Provider, owner: &Owner<'_>) -> Report {
+        let most = owner.values();
+        let mut known = Known::default();
+        for own in owner.own_keys {
+            known.insert(owner.key, own.reveal(), "modlake_key", most.max(owner.own_keys.len()));
+        }
+        let (mut report, learned) = self.pass(payload, provider, owner, &known);
+        if learned.is_empty() {
+            return report;
+        }
+        for (session, values) in &learned {
+            owner.learn(session, values);
+            known.merge(values, most);
+        }
+        let (again, _) = self.pass(payload, provider, owner, &known);
+        report.redactions.merge(&again.redactions);
+        report.unknown_withheld += again.unknown_withheld;
+        report
     }
-    cleaner.report
+
+    /// What it learned comes back by session.
+    fn pass(
+        &self,
+        payload: &mut Payload<'_>,
+        provider: Provider,
+        owner: &Owner<'_>,
+        request_known: &Known,
+    ) -> (Report, Vec<(Box<str>, Known)>) {
+        let learned = RefCell::default();
+        let mut cleaner = Cleaner {
+            policy: &self.policy,
+            keys: &self.keys,
+            max_value_bytes: self.max_value_bytes,
+            sender_email: self.sender_email,
+            masks_files: self.masks_files,
+            redactor: self.redactor.with_key(owner.key).learning(&learned, owner.values()),
+            request_known,
+            session: Session::new(owner, &learned),
+            is_sensitive_file: false,
+            provider,
+            report: Report::default(),
+        };
+        match payload {
+            Payload::Otlp(otlp) => cleaner.otlp(otlp),
+            Payload::Hooks(events) => events.iter_mut().for_each(|event| cleaner.hook(event)),
+            Payload::Trace(trace) => cleaner.trace(trace),
+        }
+        (cleaner.report, cleaner.session.leave())
+    }
 }

@@ -8,6 +8,7 @@ use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use catalog::{Catalog, CatalogError};
 use record::caller::{Caller, Scope};
+use record::secret::Secret;
 use thiserror::Error;
 
 /// Why a request goes no further.
@@ -44,6 +45,12 @@ pub async fn identify(catalog: &Catalog, headers: &HeaderMap) -> Result<Arc<Call
         Some(caller) => Ok(caller),
         None => catalog.find_or_load(&key).await?.ok_or(Denied::UnknownKey),
     }
+}
+
+/// The key as it was sent, unless it has the form of those made here (`catalog`): redaction knows that form.
+pub fn chosen_key(headers: &HeaderMap) -> Option<Secret> {
+    let is_made = |key: &String| key.starts_with("ml_") && key.len() == 46;
+    key(headers).filter(|key| !is_made(key)).map(Secret::new)
 }
 
 /// The key's text: `Bearer K`, `Token K`, Basic with the key as password, or `x-api-key: K`.

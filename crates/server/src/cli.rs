@@ -3,6 +3,7 @@
 use std::fs::DirBuilder;
 use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
+use std::process::ExitCode;
 
 use anyhow::{Context, Result};
 use clap::{Arg, ArgAction, ArgMatches, Command};
@@ -12,12 +13,14 @@ use crate::config::{self, Config, SETTINGS};
 mod ddl;
 mod keys;
 pub mod print;
+mod redaction;
 mod serve;
 
 /// Runs what the command line asks for.
-pub fn run() -> Result<()> {
+pub fn run() -> Result<ExitCode> {
     let matches = command().get_matches();
-    match matches.subcommand() {
+    let done = match matches.subcommand() {
+        Some(("redaction", matches)) => return redaction::run(matches),
         Some(("serve", matches)) => serve::run(load(matches)?),
         Some(("ddl", matches)) => ddl::run(&load(matches)?, matches),
         Some(("keys", matches)) => match matches.subcommand() {
@@ -27,7 +30,8 @@ pub fn run() -> Result<()> {
             _ => Ok(()),
         },
         _ => Ok(()),
-    }
+    };
+    done.map(|()| ExitCode::SUCCESS)
 }
 
 fn command() -> Command {
@@ -38,6 +42,7 @@ fn command() -> Command {
         .arg_required_else_help(true)
         .subcommand(with_settings(Command::new("serve").about("Starts the server"), |_| true))
         .subcommand(keys_command())
+        .subcommand(redaction::command())
         .subcommand(with_settings(ddl::command(), only_data_dir))
 }
 

@@ -13,8 +13,10 @@ use anyhow::{Context, Result, anyhow, bail};
 use record::secret::Secret;
 use sanitize::capture::{Policy, VARIABLES};
 
+mod redaction;
 mod settings;
 
+pub use redaction::Redaction;
 pub use settings::{SETTINGS, Setting};
 
 /// Checked and frozen: what the rest of the program sees.
@@ -28,6 +30,7 @@ pub struct Config {
     pub intake: Intake,
     pub traces: Traces,
     pub capture: Policy,
+    pub redaction: Redaction,
     pub journal: Journal,
     pub lake: Lake,
     pub query: query::Limits,
@@ -95,6 +98,7 @@ impl Default for Config {
             },
             traces: Traces { max_file_bytes: 64 << 20, max_rows: 1_000_000 },
             capture: Policy::default(),
+            redaction: Redaction::default(),
             journal: Journal { max_bytes: 4 << 30, segment_bytes: 64 << 20, max_age: None },
             lake: Lake { flush_bytes: 32 << 20, flush_after: Duration::from_secs(30), dedupe_window: 1_000_000 },
             query: query::Limits::default(),
@@ -155,6 +159,7 @@ impl Config {
             match value {
                 toml::Value::Table(inner) => self.apply_table(&format!("{key}."), inner)?,
                 toml::Value::String(text) => self.apply(find(&key)?, text)?,
+                toml::Value::Array(tables) if key == "redaction.rules" => self.redaction.add_rules(tables)?,
                 toml::Value::Array(items) => {
                     let words: Option<Vec<&str>> = items.iter().map(toml::Value::as_str).collect();
                     let Some(words) = words else { bail!("`{key}` is not a list of text") };

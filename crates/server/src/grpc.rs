@@ -33,6 +33,7 @@ use record::caller::Caller;
 use record::source::Signal;
 use tonic::{Code, Status};
 
+use crate::authenticate::chosen_key;
 use crate::door::Door;
 use crate::flow::accept::{self, accept};
 use crate::house::House;
@@ -150,6 +151,7 @@ async fn receive_message(
         signal: door.signal,
         content_type: ContentType::Protobuf,
         encoding,
+        key: chosen_key(headers),
         body: message.bytes,
     };
     accept(house, caller, request).await.map_err(|refusal| (Fault::from(&refusal), bytes))

@@ -7,7 +7,7 @@ use journal::Journal;
 use lake::Lake;
 use query::Engine;
 use record::time::Clock;
-use sanitize::Sanitizer;
+use sanitize::{Sanitizer, Sessions};
 use tokio::sync::Semaphore;
 
 use crate::config::Config;
@@ -20,6 +20,8 @@ pub struct House {
     pub clock: Clock,
     pub catalog: Catalog,
     pub sanitizer: Sanitizer,
+    /// What redaction found in them.
+    pub sessions: Sessions,
     pub journal: Journal,
     pub lake: Lake,
     pub engine: Engine,

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 fn main() -> ExitCode {
     server::memory::tune();
     match server::cli::run() {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(code) => code,
         Err(error) => {
             server::cli::print::error(&error);
             ExitCode::FAILURE

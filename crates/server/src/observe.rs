@@ -23,8 +23,12 @@ const QUIET: &str = "buoyant_kernel=warn,buoyant_kernel_engine=warn,deltalake_co
 /// Labels of span names: senders choose them, and each is a series of its own.
 const MOST_SPAN_NAMES: usize = 256;
 
-/// Starts the log on standard error.
+/// Starts the log on standard error. A panic is told by its place alone: its message may quote the text it happened on.
 pub fn start_log(log: &config::Log) -> anyhow::Result<()> {
+    std::panic::set_hook(Box::new(|panic| {
+        let place = panic.location().map(ToString::to_string);
+        tracing::error!(place, thread = std::thread::current().name(), "internal error: a thread panicked");
+    }));
     let filter = EnvFilter::try_new(format!("{QUIET},{}", log.filter))
         .map_err(|error| anyhow::anyhow!("`log.filter` is no filter: {error}"))?;
     let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);

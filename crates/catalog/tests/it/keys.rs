@@ -1,7 +1,7 @@
 //! One handle: create, import, find, list, revoke.
 
 use catalog::{CatalogError, KeyInfo, NewKey};
-use record::caller::{Caller, Scopes};
+use record::caller::{Caller, Scopes, Tenant};
 use record::secret::Secret;
 use record::time::Timestamp;
 
@@ -131,4 +131,19 @@ async fn many_tasks_create_and_revoke_at_once() {
         assert_eq!(catalog.find(made.key.reveal()).is_some(), n % 2 == 1);
     }
     assert_eq!(catalog.list_keys(None).await.unwrap().len(), 32);
+}
+
+#[tokio::test]
+async fn a_tenant_has_one_placeholder_key_forever_and_no_other_has_it() {
+    let place = Place::new();
+    let (one, other) = (place.open().await, place.open().await);
+    let acme = acme();
+    let asked = futures::future::join_all((0..8).map(|_| one.placeholder_key(&acme)));
+    let keys: Vec<[u8; 32]> = asked.await.into_iter().map(Result::unwrap).collect();
+    assert!(keys.iter().all(|key| *key == keys[0]));
+    assert_eq!(other.placeholder_key(&acme).await.unwrap(), keys[0], "another process reads the same");
+    assert_eq!(place.open().await.placeholder_key(&acme).await.unwrap(), keys[0], "a restart too");
+    let globex = Tenant::new("globex").unwrap();
+    assert_ne!(one.placeholder_key(&globex).await.unwrap(), keys[0]);
+    assert_ne!(keys[0], [0; 32]);
 }

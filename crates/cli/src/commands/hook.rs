@@ -23,10 +23,11 @@ use uuid::Uuid;
 use crate::agents::Agent;
 use crate::args::{self, Args, Parsed};
 use crate::config::{self, Environment};
+use crate::placeholders;
 use crate::print;
 use crate::spool::Spool;
 use crate::spool::status::Status;
-use event::Stamp;
+use event::{Cleaning, Stamp};
 use log::Log;
 use stdin::Patient;
 
@@ -89,7 +90,9 @@ fn take(agent: Agent, mut input: impl Read, environment: &Environment, spool: &S
         config::default_policy(environment)
     });
     let mut stamp = || Stamp { time: Clock::System.now(), id: Uuid::now_v7() };
-    let records = event::records(&body, agent, policy, &mut stamp).map_err(|error| error.to_string())?;
+    let api_key = config::api_key(environment);
+    let cleaning = Cleaning { policy, key: placeholders::key(api_key.as_ref(), environment), api_key };
+    let records = event::records(&body, agent, cleaning, &mut stamp).map_err(|error| error.to_string())?;
     for record in records {
         spool.append(agent, &record).map_err(|error| format!("cannot spool it: {error}"))?;
     }

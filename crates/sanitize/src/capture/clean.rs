@@ -5,24 +5,20 @@ use std::borrow::Cow;
 use record::json;
 use record::source::Provider;
 use record::value::{self, Attribute, Attributes, Value};
-use redact::{Counts, Keyed};
+use redact::{Keyed, Known};
 
-use super::keys::{self, Class, Keys, Mark, Place};
-use super::{Policy, command, error, exit_code, policy};
-use crate::Report;
+use super::keys::{self, Class, Keys, Place};
+use super::marks::Marks;
+use super::session::Session;
+use super::structure::Around;
+use super::text::{Line, cut_bytes};
+use super::{Policy, command, error, exit_code, policy, sensitive_file};
+use crate::{Report, SenderEmail};
 
-/// Bytes of a name, path or address.
-const NAME_BYTES: usize = 1024;
-/// Bytes of an id, enum or number.
-const WORD_BYTES: usize = 256;
-/// Bytes of a value under an unknown key that ends like an identifier.
-const MEASURE_BYTES: usize = 128;
 /// Characters of an error message.
 const ERROR_CHARS: usize = 1024;
 /// Elements of a list of names.
 const LIST_LENGTH: usize = 64;
-/// Key names in `content_withheld`.
-const WITHHELD_NAMES: usize = 32;
 /// Maps within maps of a hook.
 const DEPTH: u8 = 8;
 
@@ -30,7 +26,17 @@ const DEPTH: u8 = 8;
 pub(super) struct Cleaner<'s> {
     pub(super) policy: &'s Policy,
     pub(super) keys: &'s Keys,
+    /// A longer value is not looked at and does not stay.
+    pub(super) max_value_bytes: usize,
+    pub(super) sender_email: SenderEmail,
+    /// Of files that exist to hold secrets no value stays.
+    pub(super) masks_files: bool,
     pub(super) redactor: Keyed<'s>,
+    /// What is known for all records of the request.
+    pub(super) request_known: &'s Known,
+    pub(super) session: Session<'s>,
+    /// The record reads or writes a file that exists to hold secrets.
+    pub(super) is_sensitive_file: bool,
     pub(super) provider: Provider,
     pub(super) report: Report,
 }
@@ -56,59 +62,12 @@ pub(super) struct Context<'c, 'a> {
     pub(super) depth: u8,
 }
 
-/// What was done to one record, written onto it by [`Cleaner::finish`].
-#[derive(Default)]
-pub(super) struct Marks {
-    prompt_redacted: bool,
-    output_redacted: bool,
-    prompt_truncated: bool,
-    output_truncated: bool,
-    withheld: Vec<String>,
-    /// From an earlier sanitizing.
-    earlier: Counts,
-    redactions: Counts,
-}
-
 /// Which text a content value holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Content {
     Prompt,
     Output,
     Mixed,
-}
-
-/// The shape of a value that is metadata.
-#[derive(Clone, Copy)]
-enum Line {
-    Measure,
-    Word,
-    Name,
-}
-
-impl Line {
-    fn fits(self, text: &str) -> bool {
-        let bytes = text.as_bytes();
-        match self {
-            Self::Measure => bytes.len() <= MEASURE_BYTES && bytes.iter().all(u8::is_ascii_graphic),
-            Self::Word => bytes.len() <= WORD_BYTES && bytes.iter().all(u8::is_ascii_graphic),
-            Self::Name => bytes.len() <= NAME_BYTES && !bytes.iter().any(|byte| *byte == b'\n' || *byte == b'\r'),
-        }
-    }
-}
-
-impl Marks {
-    /// Names a key whose value was removed. A name that does not look like one is not repeated.
-    pub(super) fn withhold(&mut self, key: &str) {
-        let name = if keys::is_key(key) { key } else { "other" };
-        if self.withheld.len() < WITHHELD_NAMES && !self.withheld.iter().any(|known| known == name) {
-            self.withheld.push(name.to_owned());
-        }
-    }
-
-    fn is_empty(&self) -> bool {
-        let flags = self.prompt_redacted || self.output_redacted || self.prompt_truncated || self.output_truncated;
-        !flags && self.withheld.is_empty() && self.earlier.is_empty() && self.redactions.is_empty()
-    }
 }
 
 impl Cleaner<'_> {
@@ -123,11 +82,26 @@ impl Cleaner<'_> {
 
     /// The attributes of a record: what they tell, then what may stay of them.
     pub(super) fn record<'a>(&mut self, context: &Context<'_, 'a>, attributes: &mut Attributes<'a>, marks: &mut Marks) {
+        self.session.enter(&[context.resource, attributes]);
+        self.is_sensitive_file = self.masks_files && sensitive_file::is_touched(context.consent, attributes);
         let exit_code = exit_code::of(attributes);
         self.attributes(context, attributes, marks);
         if let Some(code) = exit_code {
             attributes.push((Cow::Borrowed(exit_code::KEY), Value::Int(code)));
         }
+    }
+
+    /// A map within an event, which may tell of a file of its own.
+    pub(super) fn inner_record<'a>(
+        &mut self,
+        context: &Context<'_, 'a>,
+        entries: &mut Attributes<'a>,
+        marks: &mut Marks,
+    ) {
+        let around = self.is_sensitive_file;
+        self.is_sensitive_file |= self.masks_files && sensitive_file::is_touched(context.consent, entries);
+        self.attributes(context, entries, marks);
+        self.is_sensitive_file = around;
     }
 
     pub(super) fn attributes<'a>(
@@ -139,29 +113,6 @@ impl Cleaner<'_> {
         attributes.retain_mut(|(key, value)| self.entry(context, key, value, marks));
     }
 
-    /// Writes what was done as attributes, and into the report.
-    pub(super) fn finish(&mut self, mut marks: Marks, attributes: &mut Attributes<'_>) {
-        if marks.is_empty() {
-            return;
-        }
-        self.report.redactions.merge(&marks.redactions);
-        marks.redactions.merge(&marks.earlier);
-        let withheld = marks.withheld.into_iter().map(Value::text).collect::<Vec<_>>();
-        for mark in Mark::ALL {
-            let (present, value) = match mark {
-                Mark::PromptRedacted => (marks.prompt_redacted, Value::Bool(true)),
-                Mark::OutputRedacted => (marks.output_redacted, Value::Bool(true)),
-                Mark::PromptTruncated => (marks.prompt_truncated, Value::Bool(true)),
-                Mark::OutputTruncated => (marks.output_truncated, Value::Bool(true)),
-                Mark::Withheld => (!withheld.is_empty(), Value::List(withheld.clone())),
-                Mark::Redactions => (!marks.redactions.is_empty(), Value::text(marks.redactions.to_json())),
-            };
-            if present {
-                attributes.push((Cow::Borrowed(mark.key()), value));
-            }
-        }
-    }
-
     /// Whether the entry stays.
     fn entry<'a>(&mut self, context: &Context<'_, 'a>, key: &str, value: &mut Value<'a>, marks: &mut Marks) -> bool {
         let Some(class) = self.keys.class(context.place, key) else { return self.unknown(context, key, value, marks) };
@@ -169,16 +120,17 @@ impl Cleaner<'_> {
         match class {
             Class::Word => self.metadata(key, value, Line::Word, marks),
             Class::Name => self.metadata(key, value, Line::Name, marks),
+            Class::Sender => self.sender(key, value, marks),
             Class::Error => self.error(key, consent, value, marks),
             Class::HookError if is_error_code(value) => true,
-            Class::HookError | Class::Output => self.content(Content::Output, consent, value, marks),
+            Class::HookError | Class::Output => self.content(key, Content::Output, consent, value, marks),
             Class::UserPrompt => {
                 let prompts = consent.prompts || context.emitter_keys.contains(&key);
-                self.content(Content::Prompt, Consent { prompts, ..consent }, value, marks)
+                self.content(key, Content::Prompt, Consent { prompts, ..consent }, value, marks)
             }
-            Class::Prompt => self.content(Content::Prompt, consent, value, marks),
-            Class::Mixed if context.is_response_body => self.content(Content::Output, consent, value, marks),
-            Class::Mixed => self.content(Content::Mixed, consent, value, marks),
+            Class::Prompt => self.content(key, Content::Prompt, consent, value, marks),
+            Class::Mixed if context.is_response_body => self.content(key, Content::Output, consent, value, marks),
+            Class::Mixed => self.content(key, Content::Mixed, consent, value, marks),
             Class::Command => self.command(key, value, marks),
             Class::ToolInput => self.tool_input(key, value, marks),
             Class::Walk => self.walk(context, key, value, marks),
@@ -200,14 +152,16 @@ impl Cleaner<'_> {
         let on_resource = context.place == Place::Resource;
         let is_key = keys::is_key(key) || on_resource && keys::is_key(&key.replace(['/', ':'], "."));
         let mut redacted = Cow::Borrowed(key);
-        self.redactor.redact_in_place(&mut redacted, &mut marks.redactions);
-        if !is_key || redacted != key {
+        if !self.redact(&mut redacted, marks) || !is_key || redacted != key {
             self.report.unknown_withheld += 1;
             marks.withhold("other");
             return false;
         }
         match value {
-            Value::Null | Value::Bool(_) | Value::Int(_) | Value::Double(_) => true,
+            Value::Int(number) if self.number(*number, Around::key(key), marks).is_some() => {
+                self.withheld(key, value, marks)
+            }
+            Value::Int(_) | Value::Null | Value::Bool(_) | Value::Double(_) => true,
             Value::List(items) if !items.iter().any(holds_text) => true,
             Value::Map(entries) if entries.is_empty() => true,
             Value::Text(text) if text.is_empty() || is_scalar(text) => true,
@@ -250,6 +204,16 @@ impl Cleaner<'_> {
         fits || self.withheld(key, value, marks)
     }
 
+    /// The sender's address.
+    fn sender(&mut self, key: &str, value: &mut Value<'_>, marks: &mut Marks) -> bool {
+        if let (SenderEmail::Hash, Value::Text(text)) = (self.sender_email, &mut *value)
+            && !text.is_empty()
+        {
+            self.mask("email", text, marks);
+        }
+        self.metadata(key, value, Line::Sender, marks)
+    }
+
     /// One line: a name or a path.
     pub(super) fn name(&mut self, key: &str, value: &mut Value<'_>, marks: &mut Marks) -> bool {
         self.metadata(key, value, Line::Name, marks)
@@ -257,18 +221,15 @@ impl Cleaner<'_> {
 
     /// As [`Self::metadata`], where the key may name a secret.
     fn named_metadata(&mut self, key: &str, value: &mut Value<'_>, line: Line, marks: &mut Marks) -> bool {
-        match value {
-            Value::Text(text) => self.redactor.redact_named_in_place(key, text, &mut marks.redactions),
-            Value::List(items) => {
-                for item in items {
-                    if let Value::Text(text) = item {
-                        self.redactor.redact_named_in_place(key, text, &mut marks.redactions);
-                    }
-                }
-            }
-            _ => {}
-        }
-        self.metadata(key, value, line, marks)
+        let done = match value {
+            Value::Text(text) => self.redact_named(key, text, marks),
+            Value::List(items) => items.iter_mut().all(|item| match item {
+                Value::Text(text) => self.redact_named(key, text, marks),
+                _ => true,
+            }),
+            _ => true,
+        };
+        if done { self.metadata(key, value, line, marks) } else { self.withheld(key, value, marks) }
     }
 
     /// The text of a name field: redacted, or emptied when it is no name.
@@ -277,13 +238,6 @@ impl Cleaner<'_> {
             self.report.unknown_withheld += 1;
             marks.withhold(name);
             *text = Cow::Borrowed("");
-        }
-    }
-
-    fn line(&self, text: &mut Cow<'_, str>, line: Line, marks: &mut Marks) -> bool {
-        line.fits(text) && {
-            self.redactor.redact_in_place(text, &mut marks.redactions);
-            line.fits(text)
         }
     }
 
@@ -308,12 +262,13 @@ impl Cleaner<'_> {
             self.report.outputs_suppressed += 1;
             marks.withhold(key);
         }
-        self.fit(text, ERROR_CHARS, marks);
+        self.fit(key, text, ERROR_CHARS, marks);
     }
 
     /// A prompt or an output: removed, or redacted and cut.
     pub(super) fn content(
         &mut self,
+        key: &str,
         content: Content,
         consent: Consent,
         value: &mut Value<'_>,
@@ -340,15 +295,26 @@ impl Cleaner<'_> {
             }
             return false;
         }
+        let mut was_cut = false;
+        if let Value::List(_) | Value::Map(_) = value {
+            let mut room = self.window();
+            if !self.leaves(value, Around::key(key), &mut room, marks, 0) {
+                return self.withheld(key, value, marks);
+            }
+            was_cut = room == 0;
+        }
         if let Value::List(_) | Value::Map(_) | Value::Bytes(_) = value {
             *value = Value::text(plain_text(value));
         }
-        if let Value::Text(text) = value
-            && self.fit(text, self.policy.max_text_chars, marks)
-        {
-            marks.prompt_truncated |= prompts;
-            marks.output_truncated |= outputs;
+        if let Value::Text(text) = value {
+            was_cut |= cut_bytes(text, self.window());
+            if outputs && self.is_sensitive_file {
+                was_cut |= self.mask_file(text, marks);
+            }
+            was_cut |= self.fit(key, text, self.policy.max_text_chars, marks);
         }
+        marks.prompt_truncated |= was_cut && prompts;
+        marks.output_truncated |= was_cut && outputs;
         true
     }
 
@@ -361,7 +327,8 @@ impl Cleaner<'_> {
         match value {
             Value::Text(text) if text.is_empty() => {}
             Value::Text(text) if self.policy.capture_commands && !command::is_patch(text) => {
-                self.fit(text, self.policy.max_text_chars, marks);
+                self.mask_heredoc(text, marks);
+                self.fit(key, text, self.policy.max_text_chars, marks);
             }
             Value::Text(text) => self.reduce_command(key, text, marks),
             Value::Map(_) | Value::Bytes(_) => return self.withheld(key, value, marks),
@@ -384,10 +351,10 @@ impl Cleaner<'_> {
         let inner = Context { depth: context.depth + 1, ..*context };
         match value {
             _ if inner.depth > DEPTH => return self.withheld(key, value, marks),
-            Value::Map(entries) => self.attributes(&inner, entries, marks),
+            Value::Map(entries) => self.inner_record(&inner, entries, marks),
             Value::List(items) => items.retain_mut(|item| match item {
                 Value::Map(entries) => {
-                    self.attributes(&inner, entries, marks);
+                    self.inner_record(&inner, entries, marks);
                     true
                 }
                 Value::Text(_) | Value::Bytes(_) | Value::List(_) => self.withheld(key, item, marks),
@@ -396,46 +363,6 @@ impl Cleaner<'_> {
             _ => return self.metadata(key, value, Line::Word, marks),
         }
         true
-    }
-
-    /// Redacts and cuts; whether it was cut. Repeats while a cut changes what redaction sees.
-    fn fit(&self, text: &mut Cow<'_, str>, max_chars: usize, marks: &mut Marks) -> bool {
-        let mut was_cut = false;
-        self.redactor.redact_in_place(text, &mut marks.redactions);
-        for _ in 0..4 {
-            if text.len() <= max_chars {
-                break;
-            }
-            let Some((end, _)) = text.char_indices().nth(max_chars) else { break };
-            *text = Cow::Owned(text.get(..end).unwrap_or_default().to_owned());
-            was_cut = true;
-            self.redactor.redact_in_place(text, &mut marks.redactions);
-        }
-        was_cut
-    }
-
-    /// Takes over what an earlier sanitizing wrote, as far as it is what sanitizing writes.
-    fn earlier_mark(&mut self, mark: Mark, value: &Value<'_>, marks: &mut Marks) {
-        let is_true = *value == Value::Bool(true);
-        match (mark, value) {
-            (Mark::PromptRedacted, _) => marks.prompt_redacted |= is_true,
-            (Mark::OutputRedacted, _) => marks.output_redacted |= is_true,
-            (Mark::PromptTruncated, _) => marks.prompt_truncated |= is_true,
-            (Mark::OutputTruncated, _) => marks.output_truncated |= is_true,
-            (Mark::Withheld, Value::List(names)) => {
-                for name in names.iter().filter_map(Value::as_str) {
-                    let is_clean = self.redactor.redact(Cow::Borrowed(name), &mut Counts::default()) == name;
-                    marks.withhold(if is_clean { name } else { "other" });
-                }
-            }
-            (Mark::Redactions, Value::Text(text)) => {
-                let counts: serde_json::Map<String, serde_json::Value> = serde_json::from_str(text).unwrap_or_default();
-                for (rule, count) in &counts {
-                    marks.earlier.add(rule, count.as_u64().unwrap_or(0));
-                }
-            }
-            _ => {}
-        }
     }
 }
 

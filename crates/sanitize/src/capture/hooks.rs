@@ -2,8 +2,9 @@
 
 use record::value::{self, Attribute, Value};
 
-use super::clean::{Cleaner, Context, Marks};
+use super::clean::{Cleaner, Context};
 use super::keys::Place;
+use super::marks::Marks;
 
 impl Cleaner<'_> {
     /// Anything but an object is emptied: no agent sends it, and nothing is known about it.

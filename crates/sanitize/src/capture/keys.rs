@@ -14,6 +14,8 @@ pub(crate) enum Class {
     Word,
     /// A name or path: one line of at most 1,024 bytes.
     Name,
+    /// The address of who sends it, which is a column: as [`Self::Name`], and no personal data to redaction.
+    Sender,
     /// An error message: its first line unless outputs may stay, redacted and cut at 1,024 characters.
     Error,
     /// A hook's error: an error code stays, any other text is output.

@@ -6,8 +6,9 @@ use record::otlp::{
 use record::source::Provider;
 use record::value::{self, Attribute, Attributes, Value};
 
-use super::clean::{Cleaner, Consent, Content, Context, Marks};
+use super::clean::{Cleaner, Consent, Content, Context};
 use super::keys::Place;
+use super::marks::Marks;
 
 impl Cleaner<'_> {
     pub(super) fn otlp(&mut self, otlp: &mut Otlp<'_>) {
@@ -26,10 +27,12 @@ impl Cleaner<'_> {
     ) {
         for group in groups {
             let resource = &group.resource.attributes;
+            self.is_sensitive_file = false;
             for scope in &mut group.scopes {
                 for one in &mut scope.records {
                     record(self, one, resource);
                 }
+                self.is_sensitive_file = false;
                 self.scope(&mut scope.scope, resource);
                 self.schema_url(&mut scope.schema_url);
             }
@@ -96,7 +99,7 @@ impl Cleaner<'_> {
             Value::Text(text) => is_event_name(text),
             _ => false,
         };
-        if !stays && !self.content(Content::Mixed, consent, body, marks) {
+        if !stays && !self.content("body", Content::Mixed, consent, body, marks) {
             *body = Value::Null;
         }
     }
@@ -114,7 +117,7 @@ impl Cleaner<'_> {
         self.error_text("status.message", context.consent, &mut span.status.message, &mut marks);
         for SpanEvent { name, attributes, .. } in &mut span.events {
             self.label("event.name", name, &mut marks);
-            self.attributes(&part, attributes, &mut marks);
+            self.inner_record(&part, attributes, &mut marks);
         }
         for SpanLink { trace_state, attributes, .. } in &mut span.links {
             self.label("trace_state", trace_state, &mut marks);
@@ -125,6 +128,7 @@ impl Cleaner<'_> {
 
     fn metric<'a>(&mut self, metric: &mut Metric<'a>, resource: &[Attribute<'a>]) {
         let context = self.context(Place::Point, &[resource], resource);
+        self.session.enter(&[resource]);
         let mut marks = Marks::default();
         self.label("metric.name", &mut metric.name, &mut marks);
         self.label("metric.description", &mut metric.description, &mut marks);
@@ -163,6 +167,7 @@ impl Cleaner<'_> {
         resource: &[Attribute<'a>],
     ) {
         let context = self.context(Place::Point, &[resource, attributes], resource);
+        self.session.enter(&[resource, attributes]);
         let mut marks = Marks::default();
         self.attributes(&context, attributes, &mut marks);
         for exemplar in exemplars {

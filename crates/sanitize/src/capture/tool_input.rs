@@ -8,8 +8,9 @@ use std::borrow::Cow;
 use record::json;
 use record::value::{Attributes, Value};
 
-use super::clean::{Cleaner, Marks};
+use super::clean::Cleaner;
 use super::command;
+use super::marks::Marks;
 
 /// What a known argument holds.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -124,7 +125,7 @@ impl Cleaner<'_> {
 }
 
 /// The top level of a JSON object; behind a label in brackets, too.
-fn object(text: &str) -> Option<Attributes<'static>> {
+pub(super) fn object(text: &str) -> Option<Attributes<'static>> {
     let json = text.trim_start();
     let json = if json.starts_with('[') { json.split_once("] ")?.1 } else { json };
     if !json.starts_with('{') {

@@ -10,6 +10,7 @@ use record::dictionary::traces;
 use record::trace::{Text, Trace};
 
 use super::clean::Cleaner;
+use super::marks::Marks;
 
 /// What a command goes through; each may have a column of its log.
 const STAGES: [&str; 13] =
@@ -18,7 +19,7 @@ const STAGES: [&str; 13] =
 impl Cleaner<'_> {
     pub(super) fn trace(&mut self, trace: &mut Trace<'_>) {
         for name in &mut trace.header {
-            self.redact(None, &mut name.text);
+            self.redact_cell(None, &mut name.text);
         }
         let names = trace.header.iter().map(|cell| cell.text.as_str().trim());
         let mut columns: Vec<Column> = names.map(Column::of).collect();
@@ -26,7 +27,7 @@ impl Cleaner<'_> {
             let (before, rest) = trace.cells.split_at_mut(at);
             let Some(cell) = rest.first_mut() else { break };
             let Some(column) = columns.get_mut(usize::from(cell.column)) else {
-                self.redact(None, &mut cell.text);
+                self.redact_cell(None, &mut cell.text);
                 continue;
             };
             if column.is_log {
@@ -39,7 +40,7 @@ impl Cleaner<'_> {
             if is_clean || (column.name.is_none() && is_number_or_time(text)) {
                 continue;
             }
-            if !self.redact(column.name.as_deref(), &mut cell.text) {
+            if !self.redact_cell(column.name.as_deref(), &mut cell.text) {
                 column.clean = Some(at);
             }
         }
@@ -48,13 +49,19 @@ impl Cleaner<'_> {
         }
     }
 
-    /// Takes the secrets out of a text; tells whether there were any.
-    fn redact(&mut self, name: Option<&str>, text: &mut Text<'_>) -> bool {
+    /// Takes the secrets out of a text; tells whether there were any. A text that cannot be looked at goes.
+    fn redact_cell(&mut self, name: Option<&str>, text: &mut Text<'_>) -> bool {
+        let mut marks = Marks::default();
         let mut cleaned = Cow::Borrowed(text.as_str());
-        let counts = &mut self.report.redactions;
-        match name {
-            Some(name) => self.redactor.redact_named_in_place(name, &mut cleaned, counts),
-            None => self.redactor.redact_in_place(&mut cleaned, counts),
+        let is_checked = match name {
+            Some(name) => self.redact_named(name, &mut cleaned, &mut marks),
+            None => self.redact(&mut cleaned, &mut marks),
+        };
+        self.report.redactions.merge(&marks.redactions);
+        if !is_checked {
+            self.report.unknown_withheld += 1;
+            text.set(String::new());
+            return true;
         }
         let Cow::Owned(cleaned) = cleaned else { return false };
         text.set(cleaned);
@@ -63,7 +70,7 @@ impl Cleaner<'_> {
 
     /// A line without cells is redacted as it stands. Where quoting hides a secret from that, the line loses its quoting.
     fn rejected(&mut self, line: &mut Text<'_>) {
-        self.redact(None, line);
+        self.redact_cell(None, line);
         let plain = line.as_str().replace("\"\"", "\"").replace("\\\"", "\"");
         if let Cow::Owned(cleaned) = self.redactor.redact(Cow::Borrowed(&plain), &mut self.report.redactions) {
             line.set(cleaned);

@@ -9,8 +9,7 @@ use record::arrival::Payload;
 use record::otlp::{MetricData, Otlp};
 use record::value::{Attributes, Value};
 
-use super::{fixtures, written};
-use crate::Sanitizer;
+use super::{fixtures, sanitizer, written};
 use crate::capture::Policy;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -262,7 +261,7 @@ impl Planter {
 
 /// Plants in every fixture: canaries of these kinds survive everywhere, all others nowhere.
 fn check(policy: &Policy, prepare: impl Fn(&mut Payload<'_>), survives: &[Kind]) {
-    let sanitizer = Sanitizer::new(policy.clone());
+    let sanitizer = sanitizer(policy.clone());
     let kinds = [Kind::Prompt, Kind::Output, Kind::Mixed, Kind::Command, Kind::Input, Kind::Unknown];
     let mut planted = [0_u64; 6];
     let mut wrong = Vec::new();
@@ -271,7 +270,7 @@ fn check(policy: &Policy, prepare: impl Fn(&mut Payload<'_>), survives: &[Kind])
         let mut planter = Planter::default();
         planter.payload(&mut payload);
         prepare(&mut payload);
-        sanitizer.sanitize(&mut payload, fixture.provider, &crate::tests::key());
+        sanitizer.sanitize(&mut payload, fixture.provider, &super::key());
         let text = written(&payload);
         let found: HashSet<&str> = text
             .match_indices("canary")

@@ -13,7 +13,7 @@ fn a_record_keeps_everything_but_what_was_said() {
             let body = fs::read(Path::new(env!("CARGO_MANIFEST_DIR")).join(path)).unwrap();
             let mut payload = fixtures::decode(Signal::History, ContentType::Json, &body);
             let before = payload.clone();
-            Sanitizer::new(Policy::default()).sanitize(&mut payload, provider, &crate::tests::key());
+            sanitizer(Policy::default()).sanitize(&mut payload, provider, &key());
             assert_eq!(payload, before);
         }
     }

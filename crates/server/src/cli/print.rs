@@ -11,6 +11,11 @@ pub fn text(text: &str) {
     print!("{text}");
 }
 
+/// For many lines of data.
+pub fn stream() -> impl std::io::Write {
+    std::io::BufWriter::with_capacity(1 << 16, std::io::stdout().lock())
+}
+
 /// A line for the person at the terminal.
 pub fn note(line: &str) {
     eprintln!("{line}");

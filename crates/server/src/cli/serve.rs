@@ -18,7 +18,7 @@ use query::prices::Prices;
 use record::caller::{Scopes, Tenant};
 use record::secret::Secret;
 use record::time::Clock;
-use sanitize::Sanitizer;
+use sanitize::Sessions;
 use tokio::net::TcpListener;
 use tokio::runtime::{Builder, Handle, Runtime};
 use tokio::signal::unix::{SignalKind, signal};
@@ -159,11 +159,24 @@ async fn open(config: Config, queries: Handle) -> Result<Arc<House>> {
     if let Some(file) = &config.prices_file {
         engine = engine.with_prices(Prices::load(file)?)?;
     }
-    let sanitizer = Sanitizer::new(config.capture.clone());
+    let sanitizer = config.sanitizer()?;
+    let sessions = Sessions::new(config.redaction.known_values);
     let metrics = Metrics::new()?;
     let in_flight = house::room_for_bodies(&config);
     let deliveries = Deliveries::default();
-    Ok(Arc::new(House { config, clock, catalog, sanitizer, journal, lake, engine, metrics, in_flight, deliveries }))
+    Ok(Arc::new(House {
+        config,
+        clock,
+        catalog,
+        sanitizer,
+        sessions,
+        journal,
+        lake,
+        engine,
+        metrics,
+        in_flight,
+        deliveries,
+    }))
 }
 
 fn report(recovery: &journal::Recovery) {

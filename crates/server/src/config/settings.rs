@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use record::secret::Secret;
 
-use super::Config;
+use super::{Config, redaction};
 
 /// One setting: how it is called, what it means, how its text becomes its value.
 pub struct Setting {
@@ -160,8 +160,75 @@ pub const SETTINGS: &[Setting] = &[
         "capture.keep_attributes",
         "names of attributes that are metadata here, separated by commas; unknown ones are withheld as content",
         |config, text| {
-            config.capture.keep_attributes =
-                text.split(',').map(str::trim).filter(|name| !name.is_empty()).map(str::to_owned).collect();
+            config.capture.keep_attributes = words(text);
+            Ok(())
+        },
+    ),
+    setting(
+        "redaction.disable",
+        "ids of rules that are off, separated by commas; `modlaked redaction rules` lists them",
+        |config, text| {
+            config.redaction.disable = words(text);
+            Ok(())
+        },
+    ),
+    setting("redaction.gitleaks_rules", "file of more rules, in the form of gitleaks", |config, text| {
+        config.redaction.gitleaks_rules = (!text.is_empty()).then(|| text.into());
+        Ok(())
+    }),
+    setting("redaction.pii.email", "e-mail addresses in texts: off, mask or hash [default: off]", |config, text| {
+        config.redaction.pii.email = redaction::treatment(text)?;
+        Ok(())
+    }),
+    setting(
+        "redaction.pii.path_user",
+        "names of users in paths such as /home/ada: off, mask or hash [default: off]",
+        |config, text| {
+            config.redaction.pii.path_user = redaction::treatment(text)?;
+            Ok(())
+        },
+    ),
+    setting("redaction.pii.ip_address", "IP addresses: off, mask or hash [default: off]", |config, text| {
+        config.redaction.pii.ip_address = redaction::treatment(text)?;
+        Ok(())
+    }),
+    setting(
+        "redaction.pii.payment_card",
+        "numbers of payment cards: off, mask or hash [default: off]",
+        |config, text| {
+            config.redaction.pii.payment_card = redaction::treatment(text)?;
+            Ok(())
+        },
+    ),
+    setting(
+        "redaction.sender_email",
+        "the sender's own address, in the columns that identify him: keep or hash [default: keep]",
+        |config, text| {
+            config.redaction.sender_email = redaction::sender_email(text)?;
+            Ok(())
+        },
+    ),
+    setting(
+        "redaction.known_sessions",
+        "sessions of which redaction remembers what it found, as keyed hashes in memory; 0: none [default: 4096]",
+        |config, text| {
+            config.redaction.known_values.sessions = count(text)?;
+            Ok(())
+        },
+    ),
+    setting(
+        "redaction.known_values",
+        "values remembered of one session, and of one request; 0: none [default: 64]",
+        |config, text| {
+            config.redaction.known_values.values = count(text)?;
+            Ok(())
+        },
+    ),
+    setting(
+        "redaction.max_value_bytes",
+        "longest text that redaction looks at; a longer one is withheld [default: 16MiB]",
+        |config, text| {
+            config.redaction.max_value_bytes = size(text)?;
             Ok(())
         },
     ),
@@ -238,6 +305,10 @@ pub const SETTINGS: &[Setting] = &[
         Ok(())
     }),
 ];
+
+fn words(text: &str) -> Vec<String> {
+    text.split(',').map(str::trim).filter(|word| !word.is_empty()).map(str::to_owned).collect()
+}
 
 fn truth(text: &str) -> Result<bool, &'static str> {
     match text {

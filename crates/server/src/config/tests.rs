@@ -66,3 +66,37 @@ fn the_bootstrap_key_is_not_shown() {
     let config = load("", &[("MODLAKE_BOOTSTRAP_KEY", "ml_very-secret-text")], &[]).expect("loads");
     assert!(!format!("{config:?}").contains("very-secret"));
 }
+
+#[test]
+fn rules_of_users_are_read_and_checked() {
+    let rule = "id = \"acme_badge\"\nkeywords = [\"acme_\"]\npattern = 'acme_[0-9a-f]{24}'\n";
+    let file =
+        format!("[redaction]\ndisable = [\"jwt\"]\n[redaction.pii]\nemail = \"hash\"\n[[redaction.rules]]\n{rule}");
+    let config = load(&file, &[("MODLAKE_REDACTION_PII_IP_ADDRESS", "mask")], &[]).expect("loads");
+    assert_eq!((config.redaction.rules.len(), config.redaction.disable.as_slice()), (1, &["jwt".to_owned()][..]));
+    assert_eq!(config.redaction.pii.ip_address, Some(redact::Treatment::Mask));
+    let redactor = config.redaction.redactor().expect("the rules are right");
+    assert_eq!(redactor.find("an acme_fa15e2d1b3b7c3da2ab85225 here").len(), 1);
+    let key = redact::HashKey::derive(b"tests", "tests");
+    let text = config.sanitizer().expect("right").redact_text("ada@example.com at 192.0.2.7", &key).into_owned();
+    assert!(text.starts_with("[REDACTED:email:") && text.ends_with("at [REDACTED:ip_address]"), "{text}");
+}
+
+#[test]
+fn a_wrong_rule_is_named_at_the_start() {
+    let wrong = |file: &str| {
+        let checked = load(file, &[], &[]).and_then(|config| config.sanitizer().map(drop));
+        format!("{:#}", checked.expect_err("wrong"))
+    };
+    for (file, parts) in [
+        ("[[redaction.rules]]\nid = \"a\"\nkeywords = [\"ab\"]\npattern = 'x*'\n", ["`a`", "empty"]),
+        ("[[redaction.rules]]\nid = \"a\"\nkeyword = []\n", ["number 1 (a)", "keyword"]),
+        ("[redaction]\ndisable = [\"jwtt\"]\n", ["jwtt", "`jwt`"]),
+        ("[redaction.pii]\nemail = \"yes\"\n", ["redaction.pii.email", "off, mask or hash"]),
+        ("[redaction]\ngitleaks_rules = \"/nowhere/rules.toml\"\n", ["cannot read", "/nowhere/rules.toml"]),
+        ("[redaction]\nrule = 1\n", ["unknown setting `redaction.rule`", "did you mean"]),
+    ] {
+        let error = wrong(file);
+        assert!(parts.iter().all(|part| error.contains(part)), "{file}: {error}");
+    }
+}

@@ -7,9 +7,11 @@ use receive::{ContentEncoding, ContentType, DecodeError, unzip};
 use record::arrival::Payload;
 use record::caller::Caller;
 use record::envelope::{BodyEncoding, Envelope};
+use record::secret::Secret;
 use record::source::{Provider, Signal};
 use record::trace::InvalidName;
 use redact::HashKey;
+use sanitize::Owner;
 use thiserror::Error;
 use tokio::sync::oneshot;
 
@@ -26,6 +28,8 @@ pub struct Request<'b> {
     pub signal: Signal,
     pub content_type: ContentType,
     pub encoding: ContentEncoding,
+    /// What it was sent with. A key of ours is masked in the body too; one that its owner chose has no form to be known by.
+    pub key: Option<Secret>,
     pub body: &'b [u8],
 }
 
@@ -44,7 +48,7 @@ pub enum Refusal {
     Name(#[from] InvalidName),
     #[error(transparent)]
     Journal(#[from] journal::AppendError),
-    #[error(transparent)]
+    #[error("telemetry cannot be kept now, send it again")]
     Catalog(#[from] CatalogError),
 }
 
@@ -53,10 +57,11 @@ const LARGE_BODY: usize = 256 << 10;
 
 /// Takes a request: when this returns `Ok`, its records are on disk. The number of records comes back.
 pub async fn accept(house: &House, caller: &Caller, request: Request<'_>) -> Result<usize, Refusal> {
+    let key = placeholder_key(house, caller).await?;
     let prepared = if request.body.len() > LARGE_BODY {
-        tokio::task::block_in_place(|| prepare(house, caller, &request))?
+        tokio::task::block_in_place(|| prepare(house, caller, &key, &request))?
     } else {
-        prepare(house, caller, &request)?
+        prepare(house, caller, &key, &request)?
     };
     append(house, prepared.journal_record).await?;
     house.metrics.accepted(prepared.provider, request.signal, prepared.records, prepared.bytes);
@@ -71,7 +76,7 @@ struct Prepared {
     bytes: u64,
 }
 
-fn prepare(house: &House, caller: &Caller, request: &Request<'_>) -> Result<Prepared, Refusal> {
+fn prepare(house: &House, caller: &Caller, key: &HashKey, request: &Request<'_>) -> Result<Prepared, Refusal> {
     let body = decompress(request.body, request.encoding, house.config.intake.max_body_bytes)?;
     let mut payload = match request.signal {
         Signal::Hooks | Signal::History => {
@@ -93,7 +98,9 @@ fn prepare(house: &House, caller: &Caller, request: &Request<'_>) -> Result<Prep
     if records > limit {
         return Err(Refusal::TooMany { records, limit });
     }
-    let report = house.sanitizer.sanitize(&mut payload, provider, &placeholder_key(caller));
+    let own_keys: Vec<&Secret> = request.key.iter().chain(&house.config.bootstrap_key).collect();
+    let owner = Owner { key, sessions: Some((&house.sessions, &caller.tenant)), own_keys: &own_keys };
+    let report = house.sanitizer.sanitize_for(&mut payload, provider, &owner);
     house.metrics.sanitized(&report);
     let bytes = body.len() as u64;
     let envelope = Envelope::accepted(caller, provider, request.signal, house.clock.now(), bytes);
@@ -148,9 +155,16 @@ pub struct Refused<'r> {
 /// Keeps a row of a refused request. When the journal cannot take it, the answer is all there is.
 pub async fn keep_refusal(house: &House, caller: &Caller, refused: Refused<'_>) {
     let provider = refused.provider.unwrap_or(Provider::Other);
+    let key = match placeholder_key(house, caller).await {
+        Ok(key) => key,
+        Err(error) => {
+            tracing::warn!(%error, status = refused.status, "a refused request left no row");
+            return;
+        }
+    };
     let envelope = Envelope {
         http_status: refused.status,
-        error: Some(house.sanitizer.redact_text(refused.reason, &placeholder_key(caller)).into_owned()),
+        error: Some(house.sanitizer.redact_text(refused.reason, &key).into_owned()),
         ..Envelope::accepted(caller, provider, refused.signal, house.clock.now(), refused.bytes)
     };
     let mut journal_record = Vec::new();
@@ -160,6 +174,6 @@ pub async fn keep_refusal(house: &House, caller: &Caller, refused: Refused<'_>) 
     }
 }
 
-fn placeholder_key(caller: &Caller) -> HashKey {
-    HashKey::derive(caller.tenant.as_str().as_bytes(), "placeholders")
+async fn placeholder_key(house: &House, caller: &Caller) -> Result<HashKey, CatalogError> {
+    house.catalog.placeholder_key(&caller.tenant).await.map(HashKey::new)
 }

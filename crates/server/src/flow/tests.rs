@@ -14,7 +14,7 @@ use receive::{ContentEncoding, ContentType};
 use record::caller::{Caller, Scopes, Tenant};
 use record::source::{Provider, Signal};
 use record::time::Clock;
-use sanitize::Sanitizer;
+use sanitize::Sessions;
 use serde_json::json;
 use tokio::runtime::Handle;
 
@@ -43,11 +43,24 @@ pub(crate) async fn open_with(folder: &Path, disk: &FaultyDisk, mut config: Conf
     let options = Options { root, app_id: "journal".to_owned(), dedupe_window: 1_000, clock: clock.clone() };
     let lake = Lake::open(options).await.expect("opens");
     let engine = Engine::start(lake.clone(), config.query.clone(), Handle::current()).expect("starts");
-    let sanitizer = Sanitizer::new(config.capture.clone());
+    let sanitizer = config.sanitizer().expect("the rules are right");
+    let sessions = Sessions::new(config.redaction.known_values);
     let metrics = Metrics::new().expect("metrics");
     let in_flight = house::room_for_bodies(&config);
     let deliveries = Deliveries::default();
-    Arc::new(House { config, clock, catalog, sanitizer, journal, lake, engine, metrics, in_flight, deliveries })
+    Arc::new(House {
+        config,
+        clock,
+        catalog,
+        sanitizer,
+        sessions,
+        journal,
+        lake,
+        engine,
+        metrics,
+        in_flight,
+        deliveries,
+    })
 }
 
 fn caller() -> Caller {
@@ -70,6 +83,7 @@ async fn send(house: &House, session: &str) -> Result<usize, Refusal> {
         signal: Signal::Logs,
         content_type: ContentType::Json,
         encoding: ContentEncoding::Identity,
+        key: None,
         body: body.as_bytes(),
     };
     accept(house, &caller(), request).await
@@ -91,6 +105,7 @@ async fn send_metric(house: &House, dollars: f64) {
         signal: Signal::Metrics,
         content_type: ContentType::Json,
         encoding: ContentEncoding::Identity,
+        key: None,
         body: body.as_bytes(),
     };
     accept(house, &caller(), request).await.expect("kept");

@@ -142,8 +142,8 @@ impl From<&Refusal> for Fault {
             }
             Refusal::Journal(_) => StatusCode::PAYLOAD_TOO_LARGE,
             Refusal::Catalog(error) => {
-                tracing::error!(%error, "a trace file cannot be remembered");
-                return Self::new(StatusCode::SERVICE_UNAVAILABLE, "telemetry cannot be kept now, send it again");
+                tracing::error!(%error, "catalog cannot be used");
+                return Self::new(StatusCode::SERVICE_UNAVAILABLE, refusal.to_string());
             }
         };
         Self::new(status, refusal.to_string())

@@ -13,6 +13,7 @@ use record::source::{Provider, Signal};
 
 use super::body;
 use super::error::Fault;
+use crate::authenticate::chosen_key;
 use crate::door::Door;
 use crate::flow::accept;
 use crate::flow::accept::accept;
@@ -115,8 +116,14 @@ async fn receive_body(
     };
     let encoding =
         encoding.map_err(|error| (Fault::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, error.to_string()), bytes))?;
-    let request =
-        accept::Request { provider: door.provider, signal: door.signal, content_type, encoding, body: &held.bytes };
+    let request = accept::Request {
+        provider: door.provider,
+        signal: door.signal,
+        content_type,
+        encoding,
+        key: chosen_key(headers),
+        body: &held.bytes,
+    };
     accept(house, caller, request).await.map_err(|refusal| (Fault::from(&refusal), bytes))
 }
 

@@ -17,6 +17,7 @@ use serde_json::json;
 
 use super::body;
 use super::error::Fault;
+use crate::authenticate::chosen_key;
 use crate::door::Door;
 use crate::flow::accept::{Kept, Named, TraceRequest, accept_trace};
 use crate::house::House;
@@ -135,7 +136,14 @@ async fn receive_file(
     let encoding =
         encoding.map_err(|error| (Fault::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, error.to_string()), bytes))?;
     let Head { command_type, named } = head;
-    let request = TraceRequest { signal: door.signal, command_type, named, encoding, body: &held.bytes };
+    let request = TraceRequest {
+        signal: door.signal,
+        command_type,
+        named,
+        encoding,
+        key: chosen_key(headers),
+        body: &held.bytes,
+    };
     accept_trace(house, caller, request).await.map_err(|refusal| (Fault::from(&refusal), bytes))
 }
 

@@ -21,8 +21,12 @@ const OURS: &[(&str, &[&str])] = &[
     ("query", &["lake", "record"]),
     ("receive", &["record"]),
     ("record", &[]),
-    ("sanitize", &["record"]),
-    ("server", &["catalog", "export", "journal", "lake", "normalize", "query", "receive", "record", "sanitize"]),
+    ("redact", &[]),
+    ("sanitize", &["record", "redact"]),
+    (
+        "server",
+        &["catalog", "export", "journal", "lake", "normalize", "query", "receive", "record", "redact", "sanitize"],
+    ),
 ];
 
 /// The same for tests and benches.
@@ -47,7 +51,7 @@ const OWNERS: &[(&str, &[&str], &[&str])] = &[
 ];
 
 /// Pure, or on every laptop: these build in seconds and start in milliseconds.
-const LIGHT: &[&str] = &["cli", "export", "journal", "normalize", "receive", "record", "sanitize"];
+const LIGHT: &[&str] = &["cli", "export", "journal", "normalize", "receive", "record", "redact", "sanitize"];
 
 /// What they must not link, nor anything whose name begins so and goes on with `-`.
 const HEAVY: &[&str] =

@@ -14,7 +14,8 @@ use query::{Engine, Limits};
 use record::caller::Tenant;
 use record::dictionary::{PARTITION_COLUMNS, TABLES};
 use record::time::Clock;
-use redact::RULES;
+use redact::{RULES, pii};
+use sanitize::SENSITIVE_FILE;
 use sanitize::capture::VARIABLES;
 use server::config::{self, Config, SETTINGS, Setting};
 
@@ -45,6 +46,20 @@ http = "127.0.0.1:4318"
 prompts = false
 keep_attributes = ["acme.team", "acme.cost_center"]
 
+[redaction]
+disable = ["password_hash"]
+
+[redaction.pii]
+ip_address = "hash"
+
+[[redaction.rules]]
+id = "acme_badge"
+description = "badge of the Acme gateway"
+keywords = ["acme_"]
+pattern = 'acme_[0-9a-f]{24}'
+matches = ["acme_fa15e2d1b3b7c3da2ab85225"]
+rejects = ["acme_gateway"]
+
 [journal]
 max_bytes = "16GiB"
 
@@ -69,6 +84,8 @@ fn the_example_of_a_settings_file_is_read() {
     fs::write(&file, EXAMPLE).expect("written");
     let config = Config::load(Some(&file), |_| None, &[]).expect("every line of the example is understood");
     assert_eq!(config.journal.max_bytes, 16 << 30);
+    assert_eq!(config.redaction.rules.len(), 1);
+    config.sanitizer().expect("the rules of the example are right");
     assert_eq!(config.capture.keep_attributes, ["acme.team", "acme.cost_center"]);
 }
 
@@ -88,7 +105,7 @@ fn defaults_are_what_the_page_says() {
 #[test]
 fn the_page_on_privacy_names_every_rule_and_variable() {
     let page = read("docs/privacy.md");
-    for name in RULES.iter().chain(&VARIABLES) {
+    for name in RULES.iter().chain(&pii::RULES).chain(&[SENSITIVE_FILE]).chain(&VARIABLES) {
         assert!(page.contains(&format!("`{name}`")), "docs/privacy.md does not name `{name}`");
     }
 }
@@ -203,7 +220,10 @@ separated by commas elsewhere. Truth values are `true`, `1`, `false`, `0`.
     }
     page.push_str(
         "
-The `modlaked keys` commands take `data_dir` only.
+The `modlaked keys` commands take `data_dir` only, the `modlaked redaction` commands `redaction.…` only.
+
+Rules of your own stand in the file alone, as `[[redaction.rules]]`; [privacy.md](privacy.md) says what they are and how they are
+checked.
 
 ## The variables of the capture policy
 

@@ -17,11 +17,12 @@ use std::path::Path;
 use receive::DecodeError;
 use record::arrival::Payload;
 use record::json;
+use record::secret::Secret;
 use record::time::Timestamp;
 use record::value::{self, Attributes, Value};
-use redact::HashKey;
-use sanitize::Sanitizer;
+use redact::{HashKey, Options, Redactor};
 use sanitize::capture::Policy;
+use sanitize::{Owner, Sanitizer};
 use uuid::Uuid;
 
 use super::git::{self, Git};
@@ -39,11 +40,20 @@ pub(super) struct Stamp {
     pub(super) id: Uuid,
 }
 
+/// How an event is cleaned.
+pub(super) struct Cleaning {
+    pub(super) policy: Policy,
+    /// Of the placeholders.
+    pub(super) key: HashKey,
+    /// This laptop's own, which is masked wherever it stands.
+    pub(super) api_key: Option<Secret>,
+}
+
 /// The records of what an agent wrote, one line each; agents write one event.
 pub(super) fn records(
     body: &[u8],
     agent: Agent,
-    policy: Policy,
+    cleaning: Cleaning,
     stamp: &mut impl FnMut() -> Stamp,
 ) -> Result<Vec<Vec<u8>>, DecodeError> {
     let mut events = receive::decode_hooks(body)?;
@@ -53,7 +63,12 @@ pub(super) fn records(
         }
     }
     let mut payload = Payload::Hooks(events);
-    Sanitizer::new(policy).sanitize(&mut payload, agent.provider(), &HashKey::derive(b"", "placeholders"));
+    let Cleaning { policy, key, api_key } = cleaning;
+    let own_keys: Vec<&Secret> = api_key.iter().collect();
+    let owner = Owner { key: &key, sessions: None, own_keys: &own_keys };
+    let options = Options { short_lived: true, ..Options::default() };
+    let redactor = Redactor::with_options(&options).expect("the rules of this version can be used");
+    Sanitizer::with_redactor(policy, redactor).sanitize_for(&mut payload, agent.provider(), &owner);
     let Payload::Hooks(events) = payload else { return Ok(Vec::new()) };
     Ok(events.into_iter().map(line).collect())
 }

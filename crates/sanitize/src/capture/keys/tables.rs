@@ -12,6 +12,7 @@ pub(super) const ANYWHERE: Table = &[
     (STATES, Class::Word),
     (MEASURED, Class::Word),
     (NAMES, Class::Name),
+    (SENDERS, Class::Sender),
     (PATHS, Class::Name),
     (ERRORS, Class::Error),
     (USER_PROMPTS, Class::UserPrompt),
@@ -348,7 +349,6 @@ const NAMES: &[&str] = &[
     "app_server.client_name",
     "branch",
     "command_name",
-    "enduser.email",
     "env",
     "environment",
     "function_name",
@@ -388,10 +388,11 @@ const NAMES: &[&str] = &[
     "tool_name",
     "tool_name_safe",
     "tool_namespace",
-    "user.email",
     "user.name",
-    "user_email",
 ];
+
+/// By whom it was sent.
+const SENDERS: &[&str] = &["enduser.email", "user.email", "user_email"];
 
 /// Files, folders, places in code, addresses.
 const PATHS: &[&str] = &[

@@ -5,8 +5,11 @@ use receive::{ContentEncoding, TraceLimits, decode_trace};
 use record::arrival::Payload;
 use record::caller::Caller;
 use record::envelope::{BodyEncoding, Envelope};
+use record::secret::Secret;
 use record::source::{Provider, Signal};
 use record::trace::{CommandId, CommandType, InvalidName, Trace};
+use redact::HashKey;
+use sanitize::Owner;
 
 use super::{LARGE_BODY, Refusal, append, decompress, placeholder_key};
 use crate::flow::traces::{self, Name};
@@ -18,6 +21,8 @@ pub struct TraceRequest<'b> {
     pub command_type: CommandType,
     pub named: Named,
     pub encoding: ContentEncoding,
+    /// What it was sent with; masked in the file too.
+    pub key: Option<Secret>,
     pub body: &'b [u8],
 }
 
@@ -44,10 +49,11 @@ pub struct Kept {
 /// Takes a trace file: when this returns `Ok`, it is on disk and remembered.
 pub async fn accept_trace(house: &House, caller: &Caller, request: TraceRequest<'_>) -> Result<Kept, Refusal> {
     let signal = request.signal;
+    let key = placeholder_key(house, caller).await?;
     let prepared = if request.body.len() > LARGE_BODY {
-        tokio::task::block_in_place(|| prepare(house, caller, request))?
+        tokio::task::block_in_place(|| prepare(house, caller, &key, request))?
     } else {
-        prepare(house, caller, request)?
+        prepare(house, caller, &key, request)?
     };
     let Prepared { journal_record, name, mut version, bytes } = prepared;
     let key = name.key();
@@ -76,7 +82,7 @@ struct Prepared {
     bytes: u64,
 }
 
-fn prepare(house: &House, caller: &Caller, request: TraceRequest<'_>) -> Result<Prepared, Refusal> {
+fn prepare(house: &House, caller: &Caller, key: &HashKey, request: TraceRequest<'_>) -> Result<Prepared, Refusal> {
     let settings = &house.config.traces;
     let body = decompress(request.body, request.encoding, settings.max_file_bytes)?;
     // how many rows there may be is told by its own status
@@ -92,7 +98,10 @@ fn prepare(house: &House, caller: &Caller, request: TraceRequest<'_>) -> Result<
         return Err(Refusal::TooMany { records, limit: settings.max_rows });
     }
     let mut payload = Payload::Trace(Box::new(trace));
-    let report = house.sanitizer.sanitize(&mut payload, Provider::Mod, &placeholder_key(caller));
+    let own_keys: Vec<&Secret> = request.key.iter().chain(&house.config.bootstrap_key).collect();
+    // no sessions: what one command told does not change the file of another, nor the same file sent again
+    let owner = Owner { key, sessions: None, own_keys: &own_keys };
+    let report = house.sanitizer.sanitize_for(&mut payload, Provider::Mod, &owner);
     house.metrics.sanitized(&report);
     let Payload::Trace(mut trace) = payload else { unreachable!("sanitizing changes texts, not kinds") };
     if let Named::ByFile { or } = request.named {

@@ -23,6 +23,7 @@ async fn deliver(house: &House, paths: &[&str]) -> Kept {
         command_type: CommandType::new("build").expect("valid"),
         named: Named::As(CommandId::new(ID).expect("valid")),
         encoding: ContentEncoding::Identity,
+        key: None,
         body: body.as_bytes(),
     };
     accept_trace(house, &caller(), request).await.expect("kept")

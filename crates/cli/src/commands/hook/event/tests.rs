@@ -9,8 +9,12 @@ fn stamp() -> Stamp {
     Stamp { time: TIME, id: Uuid::from_u128(7) }
 }
 
+fn cleaning(policy: Policy) -> Cleaning {
+    Cleaning { policy, key: HashKey::derive(b"tests", "tests"), api_key: Some(Secret::new("key-of-this-laptop-1")) }
+}
+
 fn lines(body: &str, agent: Agent, policy: Policy) -> Vec<String> {
-    let records = records(body.as_bytes(), agent, policy, &mut stamp).unwrap();
+    let records = records(body.as_bytes(), agent, cleaning(policy), &mut stamp).unwrap();
     records.into_iter().map(|line| String::from_utf8(line).unwrap()).collect()
 }
 
@@ -23,7 +27,8 @@ fn one(body: &str) -> String {
 /// As the server sees and cleans it.
 fn on_the_server(line: &str, agent: Agent) -> String {
     let mut payload = Payload::Hooks(receive::decode_hooks(line.as_bytes()).unwrap());
-    Sanitizer::new(Policy::default()).sanitize(
+    let options = Options { short_lived: true, ..Options::default() };
+    Sanitizer::with_redactor(Policy::default(), Redactor::with_options(&options).unwrap()).sanitize(
         &mut payload,
         agent.provider(),
         &HashKey::derive(b"tests", "placeholders"),
@@ -144,12 +149,13 @@ fn repository_and_branch_come_from_the_events_folder() {
 
 #[test]
 fn prompts_stay_when_the_user_wants_it_and_secrets_never() {
-    let body = r#"{"hook_event_name":"UserPromptSubmit","prompt":"use password=hunter2hunter2 please"}"#;
+    let body =
+        r#"{"hook_event_name":"UserPromptSubmit","prompt":"use password=hunter2hunter2 and key-of-this-laptop-1"}"#;
     assert!(one(body).contains(r#""prompt_text_redacted":true"#));
     let policy = Policy { capture_prompts: true, ..Policy::default() };
     let line = lines(body, Agent::Claude, policy).remove(0);
-    assert!(line.contains("use password=[REDACTED:password]"), "{line}");
-    assert!(!line.contains("hunter2"));
+    assert!(line.contains("use password=[REDACTED:password:"), "{line}");
+    assert!(!line.contains("hunter2") && !line.contains("laptop-1"), "{line}");
     // The server, which was not told so, withholds it.
     assert!(on_the_server(&line, Agent::Claude).contains(r#""prompt_text_redacted":true"#));
 }
@@ -176,7 +182,7 @@ fn a_record_that_is_too_long_keeps_what_identifies_it() {
 #[test]
 fn what_is_no_event_is_an_error_without_its_text() {
     for body in ["", "SECRET", "[1]", "\"SECRET\"", r#"{"a":SECRET}"#, "{\"SECRET\":", "\u{feff}"] {
-        let error = records(body.as_bytes(), Agent::Claude, Policy::default(), &mut stamp).unwrap_err();
+        let error = records(body.as_bytes(), Agent::Claude, cleaning(Policy::default()), &mut stamp).unwrap_err();
         assert!(!error.to_string().contains("SECRET"), "{error}");
     }
 }

@@ -1,0 +1,334 @@
+//! One pass of a literal automaton over a text, and what is examined where a literal was found.
+//!
+//! The search is an overlapping one, so that no literal hides another. What is looked at around a hit is bounded by
+//! [`crate::text::REACH`], or goes on where the last look ended, so that the whole is linear in the text.
+
+use std::collections::BTreeSet;
+use std::ops::Range;
+
+use aho_corasick::automaton::Automaton as Search;
+use aho_corasick::automaton::StateID;
+use aho_corasick::dfa::DFA;
+use aho_corasick::nfa::noncontiguous;
+use aho_corasick::{Anchored, MatchKind};
+
+use crate::context::{assignment, authorization, command, crypt, jwt, mnemonic, name, private_key, provider, sql, url};
+use crate::rules::{self, Customs, Formats, Windows};
+use crate::{Finding, Options, Pii, RuleError};
+use crate::{known, placeholder, text};
+
+/// What may begin where a literal was found.
+#[derive(Clone, Copy, Debug)]
+enum Trigger {
+    /// Part of an identifier that may promise a secret.
+    Name,
+    Bearer,
+    Basic,
+    UrlAuthority,
+    PrivateKey,
+    WrappedPrivateKey,
+    PuttyKey,
+    Jwt,
+    Crypt,
+    Mnemonic,
+    Sql,
+    /// A command line; its number in [`command::COMMANDS`].
+    Command(usize),
+    /// Our own text, in which nothing begins.
+    Placeholder,
+    /// The number of a literal in [`Formats`].
+    Format(usize),
+    /// The name of a provider.
+    Provider,
+    /// The number of a keyword in [`Customs`].
+    Custom(usize),
+}
+
+/// The compiled literals, and what each begins.
+#[derive(Debug)]
+pub(crate) struct Engine {
+    automaton: Automaton,
+    /// By pattern number of the automaton.
+    triggers: Vec<Trigger>,
+    formats: Formats,
+    customs: Customs,
+    pii: Pii,
+    disabled: BTreeSet<String>,
+}
+
+/// How long the engine lives, and so what is worth more: to be built at once, or to search fast.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Lifetime {
+    Short,
+    Long,
+}
+
+#[derive(Debug)]
+enum Automaton {
+    Short(noncontiguous::NFA),
+    Long(DFA),
+}
+
+/// What a search has found so far.
+#[derive(Debug, Default)]
+pub(crate) struct Found {
+    findings: Vec<Finding>,
+    /// Names up to here were examined.
+    pub(crate) examined: usize,
+    /// Text up to here is covered by a finding.
+    pub(crate) covered: usize,
+    /// Covered by the format of a provider, where only a longer literal at the same place may tell more.
+    format: Range<usize>,
+    /// Up to here nothing is looked at: a placeholder.
+    closed: usize,
+    /// Command lines up to here were looked through, by the number of the command.
+    pub(crate) commands: [usize; command::COMMANDS.len()],
+    /// Where the rules of a user are looked for.
+    windows: Windows,
+    /// Bytes that may still be looked at in the rows of tables and in values: names may stand so close to each other that what
+    /// follows them is looked at once for each.
+    budget: usize,
+}
+
+/// Bytes looked at for each byte of a text, besides the search and the first [`crate::text::REACH`] bytes of each place.
+const BUDGET: usize = 2;
+
+impl Found {
+    /// Whether so many bytes more may be looked at.
+    pub(crate) fn spend(&mut self, bytes: usize) -> bool {
+        let rest = self.budget.checked_sub(bytes);
+        self.budget = rest.unwrap_or(self.budget);
+        rest.is_some()
+    }
+
+    pub(crate) fn push(&mut self, finding: Finding) {
+        self.covered = self.covered.max(finding.range.end);
+        self.findings.push(finding);
+    }
+}
+
+/// No shorter text holds a name and a value.
+const SHORTEST: usize = 6;
+
+impl Engine {
+    pub(crate) fn new(options: &Options) -> Result<Self, RuleError> {
+        let disabled = options.disabled()?;
+        let (keywords, customs) = Customs::new(&options.customs(&disabled)?)?;
+        let lifetime = if options.short_lived { Lifetime::Short } else { Lifetime::Long };
+        let fixed = [
+            ("bearer", Trigger::Bearer),
+            ("basic ", Trigger::Basic),
+            ("://", Trigger::UrlAuthority),
+            (":\\/\\/", Trigger::UrlAuthority),
+            ("-----begin", Trigger::PrivateKey),
+            ("---- begin", Trigger::PrivateKey),
+            ("LS0tLS1CRUdJTi", Trigger::WrappedPrivateKey),
+            ("private-lines:", Trigger::PuttyKey),
+            ("eyj", Trigger::Jwt),
+            ("mnemonic", Trigger::Mnemonic),
+            ("seed", Trigger::Mnemonic),
+            ("recovery phrase", Trigger::Mnemonic),
+            ("identified ", Trigger::Sql),
+            (placeholder::START, Trigger::Placeholder),
+        ];
+        let names = name::LITERALS.iter().map(|literal| (*literal, Trigger::Name));
+        let crypts = crypt::PREFIXES.iter().map(|prefix| (*prefix, Trigger::Crypt));
+        let commands =
+            command::COMMANDS.iter().enumerate().map(|(at, command)| (command.literal, Trigger::Command(at)));
+        let (starts, formats) = Formats::new(rules::formats().filter(|rule| !disabled.contains(rule.id)));
+        let starts = starts.iter().enumerate().map(|(at, literal)| (literal.as_str(), Trigger::Format(at)));
+        let providers: Vec<String> = rules::words().collect();
+        let providers = providers.iter().map(|word| (word.as_str(), Trigger::Provider));
+        let keywords = keywords.iter().enumerate().map(|(at, keyword)| (keyword.as_str(), Trigger::Custom(at)));
+        let known = fixed.into_iter().chain(names).chain(crypts).chain(commands);
+        let all = known.chain(starts).chain(providers).chain(keywords);
+        let (literals, triggers): (Vec<&str>, Vec<Trigger>) = all.unzip();
+        let nfa = noncontiguous::NFA::builder()
+            .ascii_case_insensitive(true)
+            .match_kind(MatchKind::Standard)
+            .prefilter(false)
+            .build(literals)
+            .expect("a fixed list of short literals fits the automaton");
+        let automaton = match lifetime {
+            Lifetime::Short => Automaton::Short(nfa),
+            Lifetime::Long => Automaton::Long(
+                DFA::builder().build_from_noncontiguous(&nfa).expect("the automaton fits a table of its states"),
+            ),
+        };
+        Ok(Self { automaton, triggers, formats, customs, pii: options.pii, disabled })
+    }
+
+    /// Id and description of each rule that is on: those of this version, then those of the user.
+    pub(crate) fn rules(&self) -> impl Iterator<Item = (&'static str, &'static str)> {
+        rules::builtin()
+            .filter(|rule| self.is_on(rule.id))
+            .map(|rule| (rule.id, rule.description))
+            .chain(self.customs.list())
+    }
+
+    /// Whether this rule, of this version, is on.
+    pub(crate) fn is_on(&self, rule: &str) -> bool {
+        !self.disabled.contains(rule) && self.pii.has(rule)
+    }
+
+    /// Whether what this rule finds leaves no hash.
+    pub(crate) fn masks(&self, rule: &str) -> bool {
+        self.pii.masks(rule)
+    }
+
+    /// The secrets of a text, in its order, apart from each other.
+    pub(crate) fn find(&self, text: &str) -> Vec<Finding> {
+        if text.len() < SHORTEST {
+            return Vec::new();
+        }
+        let windows = self.customs.windows();
+        let mut found = Found { budget: BUDGET * text.len() + 4096, windows, ..Found::default() };
+        match &self.automaton {
+            Automaton::Short(nfa) => self.search(nfa, text, &mut found),
+            Automaton::Long(dfa) => self.search(dfa, text, &mut found),
+        }
+        let of_user = self.customs.find(text, &found.windows).into_iter().chain(self.pii.find(text));
+        found.findings.extend(of_user.map(|(range, rule)| Finding { range, rule, quote: "" }));
+        found.findings.retain(|finding| !self.disabled.contains(finding.rule));
+        if found.findings.is_empty() {
+            return Vec::new();
+        }
+        let mut findings = merge(text, found.findings);
+        if known::add(text, &mut findings) {
+            findings = merge(text, findings);
+        }
+        findings
+    }
+
+    fn search(&self, automaton: &impl Search, text: &str, found: &mut Found) {
+        let Ok(mut state) = automaton.start_state(Anchored::No) else { return };
+        let mut at = 0;
+        while let Some(end) = next_match(automaton, &mut state, text.as_bytes(), at) {
+            for nth in 0..automaton.match_len(state) {
+                let pattern = automaton.match_pattern(state, nth);
+                let hit = end - automaton.pattern_len(pattern)..end;
+                if let Some(trigger) = self.triggers.get(pattern.as_usize()) {
+                    self.examine(*trigger, text, hit, found);
+                }
+            }
+            at = end;
+        }
+    }
+
+    fn examine(&self, trigger: Trigger, text: &str, hit: Range<usize>, found: &mut Found) {
+        if hit.start < found.closed {
+            return;
+        }
+        let is_covered = hit.start < found.covered;
+        let is_in_format = hit.start > found.format.start && hit.start < found.format.end;
+        let finding = match trigger {
+            Trigger::Placeholder => {
+                found.closed = hit.end + placeholder::rest(text.get(hit.end..).unwrap_or_default());
+                None
+            }
+            Trigger::Format(_) | Trigger::Jwt | Trigger::WrappedPrivateKey if is_in_format => None,
+            Trigger::Format(literal) => {
+                let finding = self.formats.find(literal, text, hit.start);
+                finding.map(|(range, rule)| Finding { range, rule: rule.id, quote: "" })
+            }
+            Trigger::Custom(keyword) => {
+                self.customs.note(&mut found.windows, keyword, hit, text);
+                None
+            }
+            Trigger::Jwt => jwt::find(text, hit.start),
+            Trigger::WrappedPrivateKey => private_key::wrapped(text, hit.start),
+            _ if is_covered => None,
+            Trigger::Name if hit.end > found.examined => {
+                let before = found.findings.len();
+                assignment::find(text, hit.clone(), found);
+                if found.findings.len() == before { provider::find(text, hit) } else { None }
+            }
+            Trigger::Name => None,
+            Trigger::Provider => provider::find(text, hit),
+            Trigger::Bearer => authorization::bearer(text, hit.end),
+            Trigger::Basic => authorization::basic(text, hit.end),
+            Trigger::UrlAuthority => url::user(text, hit.end),
+            Trigger::PrivateKey => private_key::pem(text, hit.start),
+            Trigger::PuttyKey => private_key::putty(text, hit.end),
+            Trigger::Crypt => crypt::find(text, hit),
+            Trigger::Mnemonic => mnemonic::find(text, hit.end),
+            Trigger::Sql => sql::identified(text, hit.end),
+            Trigger::Command(number) => {
+                command::find(number, text, hit, found);
+                None
+            }
+        };
+        if let Some(finding) = finding {
+            if matches!(trigger, Trigger::Format(_) | Trigger::Jwt | Trigger::WrappedPrivateKey) {
+                found.format = finding.range.clone();
+            }
+            found.push(finding);
+        }
+    }
+}
+
+/// Where the next literal ends, from `at` on. A function of its own, because all of the time is spent here: what it holds fits
+/// the registers.
+#[inline(never)]
+fn next_match(automaton: &impl Search, state: &mut StateID, bytes: &[u8], at: usize) -> Option<usize> {
+    let mut here = *state;
+    for (read, byte) in bytes.get(at..)?.iter().enumerate() {
+        here = automaton.next_state(Anchored::No, here, *byte);
+        // without a prefilter only states of matches are special
+        if automaton.is_special(here) && automaton.is_match(here) {
+            *state = here;
+            return Some(at + read + 1);
+        }
+    }
+    None
+}
+
+/// Sorted and apart: what overlaps becomes one, under the rule of the longest part; of equal parts, of the last examined, which
+/// knows more than the name before it.
+fn merge(text: &str, mut findings: Vec<Finding>) -> Vec<Finding> {
+    findings.sort_by_key(|finding| (finding.range.start, finding.range.end));
+    let bytes = text.as_bytes();
+    let mut merged: Vec<Finding> = Vec::with_capacity(findings.len());
+    for mut finding in findings {
+        // half an escape stays: `\"` must not become `"`
+        finding.range.end -= text::back(bytes, finding.range.end, finding.range.len(), |byte| byte == b'\\') % 2;
+        if finding.range.is_empty() || text.get(finding.range.clone()).is_none() {
+            continue;
+        }
+        match merged.last_mut() {
+            Some(last) if finding.range.start < last.range.end => {
+                if finding.range.len() >= last.range.len() {
+                    last.rule = finding.rule;
+                }
+                last.range.end = last.range.end.max(finding.range.end);
+            }
+            _ => merged.push(finding),
+        }
+    }
+    for finding in &mut merged {
+        finding.quote = number_quote(bytes, &finding.range);
+    }
+    merged
+}
+
+/// The quote that a number of JSON needs to become a text: that of the key before it, whose backslashes say how deep it is in
+/// strings of strings.
+fn number_quote(bytes: &[u8], range: &Range<usize>) -> &'static str {
+    let is_number = bytes
+        .get(range.clone())
+        .is_some_and(|value| value.iter().all(|byte| byte.is_ascii_digit() || b"eE+-.".contains(byte)));
+    let behind_space = |end: usize| end - text::back(bytes, end, 64, |byte| byte.is_ascii_whitespace());
+    let colon = behind_space(range.start);
+    if !is_number || text::byte_before(bytes, colon) != Some(b':') {
+        return "";
+    }
+    let key = behind_space(colon - 1);
+    if text::byte_before(bytes, key) != Some(b'"') {
+        return "";
+    }
+    match text::back(bytes, key - 1, 64, |byte| byte == b'\\') {
+        1 => "\\\"",
+        3 => "\\\\\\\"",
+        _ => "\"",
+    }
+}

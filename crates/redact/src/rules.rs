@@ -1,0 +1,305 @@
+//! The rules as data: what a provider's secrets look like, and the page that says so.
+//!
+//! A format begins at one of its literals, which the automaton finds. Its pattern is compiled when the first of them is seen (a
+//! hook of the client lives for milliseconds), and is matched anchored there, in a window of [`REACH`] bytes, so that the whole
+//! stays linear; a match that fills its window is then taken to its end. Nothing begins in the middle of a word.
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+use std::sync::{LazyLock, OnceLock};
+
+use regex::bytes::{Regex, RegexBuilder};
+
+mod chat;
+mod check;
+mod cloud;
+mod context;
+mod custom;
+mod database;
+mod git;
+mod gitleaks;
+mod hosting;
+mod model;
+mod monitor;
+mod named;
+mod package;
+mod payment;
+mod service;
+mod vault;
+
+pub use check::Check;
+pub use custom::CustomRule;
+pub(crate) use custom::{Customs, Windows};
+pub use named::named;
+pub(crate) use named::words;
+
+/// Raised whenever the rules change: the day, and a number within it.
+pub const VERSION: &str = "2026-11-21.1";
+
+/// One kind of secret.
+#[derive(Debug)]
+pub struct Rule {
+    /// `lower_snake_case`; stands in the placeholder.
+    pub id: &'static str,
+    pub description: &'static str,
+    /// The page that documents the format.
+    pub source: &'static str,
+    /// Where it may begin, in any case. A match contains one of them.
+    pub literals: &'static [&'static str],
+    /// In the syntax of the `regex` crate, over bytes. Group 1 is the secret, or the whole when there is none.
+    pub pattern: &'static str,
+    /// Secrets that match as a whole.
+    pub matches: &'static [&'static str],
+    pub rejects: &'static [&'static str],
+    pub kind: Kind,
+    check: Check,
+    lead: Lead,
+    /// Bytes besides those of words behind which it does not begin.
+    joins: &'static [u8],
+}
+
+/// How a rule tells its secrets.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// By their own form, which has a literal.
+    Format,
+    /// A value of this form, by a name that has one of the literals in it: the provider's.
+    Named,
+    /// As [`Self::Named`], where the name says that a secret follows, too.
+    Keyed,
+    /// By a grammar of what stands around them.
+    Context,
+}
+
+/// The part of a secret before its literal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Lead {
+    None,
+    /// `min` to `max` bytes, each a letter, a digit or one of `others`.
+    Run {
+        others: &'static [u8],
+        min: usize,
+        max: usize,
+    },
+    /// The scheme of a URL and the names before the literal in its host, none of which the pattern tells.
+    Url,
+}
+
+/// As far as a pattern looks before it is known to match.
+const REACH: usize = 512;
+
+/// Bytes of a compiled pattern.
+const PROGRAM: usize = 1 << 20;
+
+static FAMILIES: [&[Rule]; 11] = [
+    chat::RULES,
+    cloud::RULES,
+    database::RULES,
+    git::RULES,
+    hosting::RULES,
+    model::RULES,
+    monitor::RULES,
+    package::RULES,
+    payment::RULES,
+    service::RULES,
+    vault::RULES,
+];
+
+/// The rules by format of this version.
+pub(crate) fn formats() -> impl Iterator<Item = &'static Rule> {
+    FAMILIES.iter().copied().flatten()
+}
+
+/// The rules of this version: by format, by the names of providers, by context, and the classes of personal data.
+pub fn builtin() -> impl Iterator<Item = &'static Rule> {
+    formats().chain(named::rules()).chain(context::RULES).chain(context::PERSONAL)
+}
+
+/// The rule of this version that has this id.
+pub fn by_id(id: &str) -> Option<&'static Rule> {
+    static SORTED: LazyLock<BTreeMap<&str, &Rule>> = LazyLock::new(|| builtin().map(|rule| (rule.id, rule)).collect());
+    SORTED.get(id).copied()
+}
+
+/// Rules, ready to be looked for.
+#[derive(Debug)]
+pub(crate) struct Formats {
+    formats: Vec<Format>,
+    /// By the number of a literal: which formats may begin there, with the lengths of their literals.
+    starts: Vec<Vec<(usize, usize)>>,
+}
+
+impl Formats {
+    /// With the literals for the automaton, in lower case and without doubles; their numbers are their places.
+    pub(crate) fn new(rules: impl Iterator<Item = &'static Rule>) -> (Vec<String>, Self) {
+        let formats: Vec<Format> = rules.map(Format::new).collect();
+        let mut starts: BTreeMap<String, Vec<(usize, usize)>> = BTreeMap::new();
+        for (at, format) in formats.iter().enumerate() {
+            for literal in format.rule.literals {
+                starts.entry(literal.to_ascii_lowercase()).or_default().push((at, literal.len()));
+            }
+        }
+        let (literals, starts) = starts.into_iter().unzip();
+        (literals, Self { formats, starts })
+    }
+
+    /// The secret that has the literal of this number at `at`.
+    pub(crate) fn find(&self, literal: usize, text: &str, at: usize) -> Option<(Range<usize>, &'static Rule)> {
+        self.starts.get(literal)?.iter().find_map(|(format, length)| {
+            let format = self.formats.get(*format)?;
+            Some((format.find_at(text, at..at + length)?, format.rule))
+        })
+    }
+}
+
+/// An entry of a table; what is rarely needed follows by the methods below.
+const fn rule(
+    id: &'static str,
+    description: &'static str,
+    source: &'static str,
+    literals: &'static [&'static str],
+    pattern: &'static str,
+    matches: &'static [&'static str],
+    rejects: &'static [&'static str],
+) -> Rule {
+    Rule {
+        id,
+        description,
+        source,
+        literals,
+        pattern,
+        matches,
+        rejects,
+        kind: Kind::Format,
+        check: Check::Mixed,
+        lead: Lead::None,
+        joins: b"",
+    }
+}
+
+impl Rule {
+    const fn kind(mut self, kind: Kind) -> Self {
+        self.kind = kind;
+        self
+    }
+
+    /// Instead of [`Check::Mixed`].
+    const fn check(mut self, check: Check) -> Self {
+        self.check = check;
+        self
+    }
+
+    const fn lead(mut self, min: usize, max: usize, others: &'static [u8]) -> Self {
+        self.lead = Lead::Run { others, min, max };
+        self
+    }
+
+    const fn url(mut self) -> Self {
+        self.lead = Lead::Url;
+        self
+    }
+
+    const fn joins(mut self, joins: &'static [u8]) -> Self {
+        self.joins = joins;
+        self
+    }
+
+    /// Where its pattern begins when its literal is at `literal`.
+    fn start(&self, bytes: &[u8], literal: usize) -> Option<usize> {
+        match self.lead {
+            Lead::None => begins_at(bytes, literal, self.joins).then_some(literal),
+            Lead::Url => Some(literal),
+            Lead::Run { others, min, max } => {
+                let before = bytes.get(..literal)?.iter().rev().take(max + 1);
+                let length = before.take_while(|b| b.is_ascii_alphanumeric() || others.contains(b)).count();
+                // an escape such as `\n` before it gave its letter to the run
+                let escape = (1..=2).find(|n| length >= min + n && is_escape(bytes, literal - length + n));
+                let length = length - escape.unwrap_or(0);
+                (min..=max).contains(&length).then(|| literal - length)
+            }
+        }
+    }
+}
+
+/// Where the URL begins that has `at` in its host.
+fn url_start(text: &str, at: usize) -> usize {
+    let before = text.get(..at).unwrap_or_default();
+    let names = before.bytes().rev().take(64).take_while(|b| b.is_ascii_alphanumeric() || b"-.".contains(b)).count();
+    let host = at - names;
+    let scheme = ["https://", "http://", "wss://", r"https:\/\/", "https%3A%2F%2F"];
+    let scheme = scheme.into_iter().find(|scheme| before.get(..host).is_some_and(|before| before.ends_with(scheme)));
+    scheme.map_or(if names > 0 { host } else { at }, |scheme| host - scheme.len())
+}
+
+/// A rule, and its pattern once it was needed.
+#[derive(Debug)]
+struct Format {
+    rule: &'static Rule,
+    regex: OnceLock<Option<Regex>>,
+}
+
+impl Format {
+    fn new(rule: &'static Rule) -> Self {
+        Self { rule, regex: OnceLock::new() }
+    }
+
+    /// Whether a named value is the secret.
+    fn is_value(&self, value: &str) -> bool {
+        let value = value.as_bytes();
+        self.regex().is_some_and(|regex| regex.is_match(value)) && self.rule.check.accepts(value, value)
+    }
+
+    /// The secret whose literal stands at `literal`.
+    fn find_at(&self, text: &str, literal: Range<usize>) -> Option<Range<usize>> {
+        let bytes = text.as_bytes();
+        let start = self.rule.start(bytes, literal.start)?;
+        let rest = bytes.get(start..)?;
+        let regex = self.regex()?;
+        let window = rest.get(..rest.len().min(REACH))?;
+        let found = regex.captures(window)?;
+        let whole = found.get_match();
+        let secret = found.get(1).unwrap_or(whole);
+        let ends_word = !rest.get(whole.end()).is_some_and(u8::is_ascii_alphanumeric);
+        if whole.end() < window.len() && !ends_word {
+            return None;
+        }
+        let of_literal = if start + secret.start() == literal.start { literal.len() } else { 0 };
+        if !self.rule.check.accepts(secret.as_bytes(), secret.as_bytes().get(of_literal..)?) {
+            return None;
+        }
+        let range = if whole.end() == window.len() && window.len() < rest.len() {
+            let found = regex.captures(rest)?;
+            found.get(1).unwrap_or(found.get_match()).range()
+        } else {
+            secret.range()
+        };
+        let takes_url = self.rule.lead == Lead::Url && range.start == 0;
+        let begin = if takes_url { url_start(text, start) } else { start + range.start };
+        Some(begin..start + range.end)
+    }
+
+    fn regex(&self) -> Option<&Regex> {
+        let compile = || {
+            let end = if let Kind::Format = self.rule.kind { "" } else { "$" };
+            let pattern = format!("^(?:{}){end}", self.rule.pattern);
+            RegexBuilder::new(&pattern).unicode(false).size_limit(PROGRAM).build().ok()
+        };
+        self.regex.get_or_init(compile).as_ref()
+    }
+}
+
+/// Not in the middle of a word, nor behind one of `joins`; an escape such as `\n` or `%3D` is no word.
+fn begins_at(bytes: &[u8], at: usize, joins: &[u8]) -> bool {
+    let Some(last) = at.checked_sub(1).and_then(|last| bytes.get(last)) else { return true };
+    !(last.is_ascii_alphanumeric() || b"_-".contains(last) || joins.contains(last)) || is_escape(bytes, at)
+}
+
+/// Whether `\n`, `\r`, `\t` or `%3D` ends at `end`.
+fn is_escape(bytes: &[u8], end: usize) -> bool {
+    let before = bytes.get(end.saturating_sub(3)..end).unwrap_or_default();
+    matches!(before, [.., b'\\', b'n' | b'r' | b't'])
+        || matches!(before, [b'%', high, low] if high.is_ascii_hexdigit() && low.is_ascii_hexdigit())
+}
+
+#[cfg(test)]
+mod tests;
