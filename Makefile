@@ -2,6 +2,8 @@
 # make test    every test there is
 # make demo    fill the running server with a sample (KEY=… is the key the server printed)
 # make e2e-agents    the real Claude Code and Codex against a scripted model, alone
+# make bench-redaction    redaction beside its peers (LABELS=… for further label files)
+# make fuzz    every fuzz target (SECONDS=60 each; TARGET=redact for one)
 # make lint, fmt, e2e, bench    see below; each line is one you can type yourself
 
 SHELL := /bin/bash
@@ -17,7 +19,7 @@ RELEASE := $(CARGO_TARGET_DIR)/release
 NEXTEST_PROFILE := $(if $(CI),ci,default)
 STEP = @printf '\n== %s\n' "$(1)"
 
-.PHONY: help run demo test lint fmt bench e2e e2e-agents web web-test rust-test judges release
+.PHONY: help run demo test lint fmt bench bench-redaction fuzz e2e e2e-agents web web-test rust-test judges release
 
 help:
 	@sed -n 's/^# \(make .*\)/\1/p' Makefile
@@ -45,6 +47,15 @@ fmt:
 bench: release
 	cargo build --release --locked -p bench
 	python3 bench/run.py --bin $(RELEASE)
+
+# keyspoor says that it needs a newer Rust; it builds with this one.
+bench-redaction: release
+	cargo build --release --ignore-rust-version --manifest-path bench/redaction/Cargo.toml --target-dir $(CARGO_TARGET_DIR)/redaction
+	python3 bench/redaction.py --modlaked $(RELEASE)/modlaked --peers $(CARGO_TARGET_DIR)/redaction/release/redaction $(if $(LABELS),fixtures/secrets/own.jsonl $(LABELS))
+
+fuzz:
+	.ci/need rust
+	for target in $(or $(TARGET),redact redact_linear receive); do fuzz/run.sh "$$target" $(or $(SECONDS),60); done
 
 e2e: web $(VENV)/installed
 	$(call STEP,the dashboard in Chromium)
