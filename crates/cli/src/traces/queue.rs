@@ -102,15 +102,18 @@ fn walk(folder: &Path, kind: &str, wanted: Wanted, found: &mut Found) {
     }
 }
 
-fn entries(folder: &Path, found: &mut Found) -> Vec<(PathBuf, DirEntry)> {
-    match fs::read_dir(folder) {
-        Ok(entries) => entries.filter_map(Result::ok).map(|entry| (entry.path(), entry)).collect(),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Vec::new(),
+/// One after the other, as the folder is read: it may hold years.
+fn entries(folder: &Path, found: &mut Found) -> impl Iterator<Item = (PathBuf, DirEntry)> + use<> {
+    let read = match fs::read_dir(folder) {
+        Ok(entries) => Some(entries),
         Err(error) => {
-            found.unreadable.push((folder.to_path_buf(), error.to_string()));
-            Vec::new()
+            if error.kind() != io::ErrorKind::NotFound {
+                found.unreadable.push((folder.to_path_buf(), error.to_string()));
+            }
+            None
         }
-    }
+    };
+    read.into_iter().flatten().filter_map(Result::ok).map(|entry| (entry.path(), entry))
 }
 
 fn is_folder(entry: &DirEntry) -> bool {
