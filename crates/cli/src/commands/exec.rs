@@ -25,8 +25,8 @@ use crate::traces::{self, lease};
 
 /// The name under which this program is `mod`'s wrapper without further words.
 const SCRIPT: &str = "mod.sh";
-/// How long the user waits until we know what is new.
-const LOOK: Duration = Duration::from_millis(2);
+/// How long the user waits until we know what is new in a large queue.
+const LOOK: Duration = Duration::from_millis(1);
 /// File systems tell times in steps.
 const CLOCK_STEP: Duration = Duration::from_millis(20);
 /// Lines for one command; all else is counted.

@@ -17,6 +17,8 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use record::trace::{CommandId, CommandType};
 
+/// Entries that are looked at whatever the time: it takes a fraction of a millisecond.
+const SMALL: usize = 256;
 const STALE_LOCK: Duration = Duration::from_mins(10);
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -48,9 +50,10 @@ pub(crate) struct Found {
     pub(crate) unreadable: Vec<(PathBuf, String)>,
     /// The time was over before all was seen.
     pub(crate) is_cut: bool,
+    looked_at: usize,
 }
 
-/// Which files are wanted, and how long looking may take.
+/// Which files are wanted, and how long looking may take in a queue that is not small.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Wanted {
     /// Changed at this time or later.
@@ -75,7 +78,8 @@ pub(crate) fn find(queue: &Path, wanted: Wanted) -> Found {
 
 fn walk(folder: &Path, kind: &str, wanted: Wanted, found: &mut Found) {
     for (path, entry) in entries(folder, found) {
-        if wanted.until.is_some_and(|until| Instant::now() >= until) {
+        found.looked_at += 1;
+        if found.looked_at > SMALL && wanted.until.is_some_and(|until| Instant::now() >= until) {
             found.is_cut = true;
             return;
         }
@@ -102,15 +106,18 @@ fn walk(folder: &Path, kind: &str, wanted: Wanted, found: &mut Found) {
     }
 }
 
-fn entries(folder: &Path, found: &mut Found) -> Vec<(PathBuf, DirEntry)> {
-    match fs::read_dir(folder) {
-        Ok(entries) => entries.filter_map(Result::ok).map(|entry| (entry.path(), entry)).collect(),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Vec::new(),
+/// One after the other, as the folder is read: it may hold years.
+fn entries(folder: &Path, found: &mut Found) -> impl Iterator<Item = (PathBuf, DirEntry)> + use<> {
+    let read = match fs::read_dir(folder) {
+        Ok(entries) => Some(entries),
         Err(error) => {
-            found.unreadable.push((folder.to_path_buf(), error.to_string()));
-            Vec::new()
+            if error.kind() != io::ErrorKind::NotFound {
+                found.unreadable.push((folder.to_path_buf(), error.to_string()));
+            }
+            None
         }
-    }
+    };
+    read.into_iter().flatten().filter_map(Result::ok).map(|entry| (entry.path(), entry))
 }
 
 fn is_folder(entry: &DirEntry) -> bool {

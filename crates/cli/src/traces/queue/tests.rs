@@ -90,5 +90,9 @@ fn only_what_is_new_is_looked_at_and_no_longer_than_that() {
     let since = Wanted { since: Some(now() - Duration::from_secs(30)), until: None };
     assert_eq!(find(queue.0.path(), since).files.len(), 1);
     let over = Wanted { since: None, until: Some(Instant::now()) };
+    assert!(!find(queue.0.path(), over).is_cut, "a small queue is seen whole");
+    for number in 0..SMALL {
+        queue.write(&format!("run/{number}.csv"), "x");
+    }
     assert!(find(queue.0.path(), over).is_cut);
 }
