@@ -34,7 +34,7 @@ pub use named::named;
 pub(crate) use named::words;
 
 /// Raised whenever the rules change: the day, and a number within it.
-pub const VERSION: &str = "2026-11-21.1";
+pub const VERSION: &str = "2026-11-21.2";
 
 /// One kind of secret.
 #[derive(Debug)]

@@ -29,10 +29,18 @@ pub(crate) enum Evidence {
 pub(crate) fn is_secret(value: &str, promise: Promise, evidence: Evidence) -> bool {
     let Promise { family, trust } = promise;
     let value = value.trim();
-    if value.len() < 3 || is_placeholder(value) || is_path(value) || is_digest(value) || value.starts_with("data:") {
+    if value.len() < 3 {
         return false;
     }
     let shape = Shape::of(value);
+    let is_token = matches!(family, Family::Token | Family::ApiKey | Family::Secret);
+    // most of what is looked at, and quick to see
+    if is_token && evidence != Evidence::Strong && shape.digits == 0 && value.len() < 16 && !is_gibberish(value) {
+        return false;
+    }
+    if is_placeholder(value) || is_path(value) || is_digest(value) || value.starts_with("data:") {
+        return false;
+    }
     if shape.letters == 0 && shape.others == 0 {
         return shape.marks == 0
             && trust == Trust::Sure

@@ -137,12 +137,12 @@ impl Named<'_> {
             b'<' if is_quoted || has_at(bytes, separator, "</") => self.sibling_element(separator),
             b'>' if is_quoted => place(1, Evidence::Strong, Kind::Tag),
             b',' if is_quoted && self.is_string(closers) => {
-                self.neighbour(separator, is_key).or_else(|| self.argument(&place(1, Evidence::Quoted, Kind::Literal)?))
+                self.neighbour(separator).or_else(|| self.argument(&place(1, Evidence::Quoted, Kind::Literal)?))
             }
             b'(' if !is_quoted && !spaced => place(1, Evidence::Quoted, Kind::Call),
             b'|' if spaced && (!is_quoted || closers.starts_with('`')) => place(1, Evidence::Loose, Kind::Plain),
-            b'\n' | b'\r' | b'\\' => self.neighbour(separator, is_key),
-            b'v' | b'V' if is_quoted => self.neighbour(separator, is_key),
+            b'\n' | b'\r' | b'\\' => self.neighbour(separator),
+            b'v' | b'V' if is_quoted => self.neighbour(separator),
             byte if spaced && closing == 0 && self.is_flag() && *byte != b'-' => {
                 place(0, self.flag(separator), Kind::Plain)
             }
@@ -227,7 +227,7 @@ impl Named<'_> {
     }
 
     /// `{"name": "DB_PASSWORD", "value": "x"}`, also as lines of YAML and attributes of XML.
-    fn neighbour(&self, from: usize, is_key: bool) -> Option<Place> {
+    fn neighbour(&self, from: usize) -> Option<Place> {
         let bytes = self.bytes();
         let comma = from + usize::from(bytes.get(from) == Some(&b','));
         let at = skip_space(bytes, comma);
@@ -240,7 +240,7 @@ impl Named<'_> {
         let separator = skip_blanks(bytes, end);
         matches!(bytes.get(separator), Some(b':' | b'=')).then(|| Place {
             at: skip_blanks(bytes, separator + 1),
-            is_key,
+            is_key: byte_before(bytes, end) == Some(b'"'),
             evidence: Evidence::Quoted,
             kind: Kind::Plain,
         })

@@ -104,7 +104,13 @@ pub(super) fn key(text: &str, literal: Range<usize>, found: &mut Found) {
     let is_sure = promise.is_some_and(|promise| promise.trust == Trust::Sure);
     let mut at = literal.end;
     for _ in 0..4 {
-        at += near(bytes, at, |byte| b" :=`\"'".contains(&byte));
+        at += near(bytes, at, |byte| b" :=`'".contains(&byte));
+        if bytes.get(at) == Some(&b'"') {
+            if text::ends_json_string(bytes, at) {
+                return;
+            }
+            at += 1;
+        }
         let length = near(bytes, at, |byte| !byte.is_ascii_whitespace() && !b"`\"'<>,;)(\\".contains(&byte));
         let Some(word) = text.get(at..at + length) else { return };
         let value = word.trim_end_matches(['.', ':', '?', '!']);

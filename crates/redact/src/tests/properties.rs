@@ -128,6 +128,39 @@ proptest! {
     }
 }
 
+#[test]
+fn names_and_texts_that_broke_json_stay_whole() {
+    let hostile = [
+        "mysql -p",
+        "mysql -p'",
+        "password)",
+        "password\"",
+        "password\\",
+        "value\\",
+        "curl -u :",
+        "${password",
+        " key:",
+        "{, key:",
+        "\u{ae}Authorization",
+        "Authorization'value",
+        "-----BEGIN PRIVATE KEY-----password\"",
+        "\nQ4rtz77x",
+        "password='",
+        "auth(",
+        "identified by '",
+        "the token is '",
+    ];
+    for first in hostile {
+        for second in hostile {
+            let inner = json!({ first: second, "n": 1.5e-123 });
+            let document =
+                json!({ first: 1.5e-123, "a": [second, inner], "password": 12_345_678, "token": inner.to_string() });
+            let redacted = redact(&document.to_string());
+            assert!(serde_json::from_str::<Value>(&redacted).is_ok(), "{document}\n{redacted}");
+        }
+    }
+}
+
 /// The grammars look at so many bytes for each byte of a text, at most: a bound that no repetition of anything may break.
 const STEPS_PER_BYTE: usize = 96;
 

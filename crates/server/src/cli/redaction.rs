@@ -88,7 +88,7 @@ fn tested(redactor: &Redactor, text: &str) -> Vec<Value> {
     for finding in &findings {
         masked.push_str(text.get(copied..finding.range.start).unwrap_or_default());
         let start = masked.len();
-        masked.push_str(&format!("[REDACTED:{}]", finding.rule));
+        masked.extend(["[REDACTED:", finding.rule, "]"]);
         spots.push(start..masked.len());
         copied = finding.range.end;
     }
