@@ -87,6 +87,8 @@ impl Engine {
         options.execution.parquet.pushdown_filters = true;
         options.execution.parquet.reorder_filters = true;
         options.execution.time_zone = Some("UTC".to_owned());
+        // the longest or dearest first is not what has no length or cost: as Athena, Trino and DuckDB, not as PostgreSQL
+        options.sql_parser.default_null_ordering = "nulls_last".to_owned();
         let mut base = SessionStateBuilder::new()
             .with_config(config)
             .with_runtime_env(runtime)

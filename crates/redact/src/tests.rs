@@ -32,6 +32,7 @@ fn secrets_go() {
         ("BASIC dXNlcjpwYXNzd29yZA==", "BASIC [REDACTED:basic]"),
         ("Cookie: session=abc; theme=dark", "Cookie: [REDACTED:cookie]"),
         ("set-cookie: sid=1; Path=/\nnext: line", "set-cookie: [REDACTED:cookie]\nnext: line"),
+        ("use COOKIE: session=quokkaGGGG1111bbbb2222cccc please", "use COOKIE: [REDACTED:cookie]"),
         ("COOKIE=s%3Aabcdefgh.ijk", "COOKIE=[REDACTED:cookie]"),
         ("export ANTHROPIC_API_KEY=abcdefgh12345678", "export ANTHROPIC_API_KEY=[REDACTED:api_key]"),
         ("OPENAI_API_KEY='abcdefgh12345678'", "OPENAI_API_KEY='[REDACTED:api_key]'"),

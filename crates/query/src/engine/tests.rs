@@ -111,6 +111,16 @@ async fn the_troubleshooting_query_runs_unchanged() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_has_no_value_comes_last_in_any_order() {
+    let house = house(Limits::default()).await;
+    for (order, expected) in [("asc", [json!(1), json!(2), json!(null)]), ("desc", [json!(2), json!(1), json!(null)])] {
+        let query = format!("select n from (values (1), (null), (2)) as t (n) order by n {order}");
+        let rows = house.json(&query, vec![]).await.expect("answers");
+        assert_eq!(rows, json!(expected.map(|n| json!({ "n": n }))), "{order}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn parameters_are_values_and_never_text_of_the_query() {
     let house = house(Limits::default()).await;
     let query = "select count(*) as n from coding_agent_events where session_id = $1 and input_tokens > $2";

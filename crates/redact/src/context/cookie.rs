@@ -21,7 +21,8 @@ pub(crate) fn is_secret(header: &str) -> bool {
     header.split(';').take(32).any(|pair| {
         let (name, value) = pair.split_once('=').unwrap_or(("", pair));
         let name = name.trim().to_ascii_lowercase();
-        let value = value.trim().trim_matches('"');
+        // no cookie has a blank in it: what follows is prose behind the header
+        let value = value.split_whitespace().next().unwrap_or_default().trim_matches('"');
         let is_named = SESSIONS.iter().any(|word| name.contains(word));
         let is_open = OPEN.iter().any(|open| name == *open || open.len() < 5 && name.starts_with(open));
         !is_open
