@@ -19,7 +19,7 @@ fn files_are_known_by_name_place_and_ending() {
         "id_rsa",
         "server.key",
         "cert.PEM",
-        "/root/.npmrc",
+        "/home/dev/.npmrc",
         ".netrc",
         "~/.kube/config",
         "/home/dev/.docker/config.json",
