@@ -290,8 +290,7 @@ fn merge(text: &str, mut findings: Vec<Finding>) -> Vec<Finding> {
     let bytes = text.as_bytes();
     let mut merged: Vec<Finding> = Vec::with_capacity(findings.len());
     for mut finding in findings {
-        // half an escape stays: `\"` must not become `"`
-        finding.range.end -= text::back(bytes, finding.range.end, finding.range.len(), |byte| byte == b'\\') % 2;
+        whole_escapes(bytes, &mut finding.range);
         if finding.range.is_empty() || text.get(finding.range.clone()).is_none() {
             continue;
         }
@@ -309,6 +308,44 @@ fn merge(text: &str, mut findings: Vec<Finding>) -> Vec<Finding> {
         finding.quote = number_quote(bytes, &finding.range);
     }
     merged
+}
+
+/// No range begins or ends within an escape, whose other half would mean something else: at its begin the escape goes with the
+/// secret, at its end a quote or a line end stays, and a number of a character goes.
+pub(crate) fn whole_escapes(bytes: &[u8], range: &mut Range<usize>) {
+    if let Some(escape) = escape_around(bytes, range.start) {
+        range.start = escape.start;
+    }
+    if let Some(escape) = escape_around(bytes, range.end) {
+        let is_number = bytes.get(escape.start + 1) == Some(&b'u');
+        range.end = if is_number { escape.end } else { escape.start.max(range.start) };
+    }
+}
+
+/// The escape of JSON that `at` is in the middle of; of two halves of a character beyond `\uffff`, both.
+fn escape_around(bytes: &[u8], at: usize) -> Option<Range<usize>> {
+    let escapes = |start: usize| text::back(bytes, start + 1, usize::MAX, |byte| byte == b'\\') % 2 == 1;
+    let around = (1..12).rev().filter_map(|back| at.checked_sub(back)).map(|start| start..start + escape(bytes, start));
+    around.into_iter().find(|escape| escape.end > at && escapes(escape.start))
+}
+
+/// The length of the escape at `at`: `\n`, `\u0041`, `\ud83d\udd11`, or 0 when there is none.
+fn escape(bytes: &[u8], at: usize) -> usize {
+    let unit = |at: usize| match bytes.get(at..at + 6)? {
+        [b'\\', b'u', digits @ ..] => u16::from_str_radix(std::str::from_utf8(digits).ok()?, 16).ok(),
+        _ => None,
+    };
+    match (unit(at), unit(at + 6)) {
+        (Some(0xd800..0xdc00), Some(0xdc00..0xe000)) => 12,
+        (Some(_), _) => 6,
+        (None, _) => {
+            if bytes.get(at) == Some(&b'\\') {
+                2
+            } else {
+                0
+            }
+        }
+    }
 }
 
 /// The quote that a number of JSON needs to become a text: that of the key before it, whose backslashes say how deep it is in
