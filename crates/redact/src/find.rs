@@ -14,6 +14,7 @@ use aho_corasick::{Anchored, MatchKind};
 
 use crate::context::{assignment, authorization, command, crypt, jwt, mnemonic, name, private_key, provider, sql, url};
 use crate::rules::{self, Customs, Formats, Windows};
+use crate::text::Set;
 use crate::{Finding, Options, Pii, RuleError};
 use crate::{known, placeholder, text};
 
@@ -83,6 +84,10 @@ pub(crate) struct Found {
     closed: usize,
     /// Command lines up to here were looked through, by the number of the command.
     pub(crate) commands: [usize; command::COMMANDS.len()],
+    /// The last run of bytes that was looked at for the value of a provider's name.
+    pub(crate) opaque: Range<usize>,
+    /// The last values that are no secrets, each of which begins in the one before.
+    pub(crate) refused: Range<usize>,
     /// Where the rules of a user are looked for.
     windows: Windows,
     /// Bytes that may still be looked at in the rows of tables and in values: names may stand so close to each other that what
@@ -99,6 +104,21 @@ impl Found {
         let rest = self.budget.checked_sub(bytes);
         self.budget = rest.unwrap_or(self.budget);
         rest.is_some()
+    }
+
+    /// Whether a value within values that are none was looked at as often as a text may ask for: then all of them go.
+    pub(crate) fn is_exhausted_by(&mut self, value: &Range<usize>) -> bool {
+        let is_within = self.refused.contains(&value.start) && value.start > self.refused.start;
+        is_within && !self.spend(value.len())
+    }
+
+    /// Takes note of a value that is no secret. One with quotes, brackets or line ends is more than one value, and must not go
+    /// as a whole.
+    pub(crate) fn refuse(&mut self, bytes: &[u8], value: &Range<usize>) {
+        static MARKS: Set = Set::of(b"\"'`\\<>{}[]()\r\n");
+        let is_one = !bytes.get(value.clone()).unwrap_or_default().iter().any(|byte| MARKS.has(*byte));
+        let start = if self.refused.contains(&value.start) { self.refused.start } else { value.start };
+        self.refused = if is_one { start..value.end.max(self.refused.end) } else { 0..0 };
     }
 
     pub(crate) fn push(&mut self, finding: Finding) {
@@ -241,10 +261,10 @@ impl Engine {
             Trigger::Name if hit.end > found.examined => {
                 let before = found.findings.len();
                 assignment::find(text, hit.clone(), found);
-                if found.findings.len() == before { provider::find(text, hit) } else { None }
+                if found.findings.len() == before { provider::find(text, hit, found) } else { None }
             }
             Trigger::Name => None,
-            Trigger::Provider => provider::find(text, hit),
+            Trigger::Provider => provider::find(text, hit, found),
             Trigger::Bearer => authorization::bearer(text, hit.end),
             Trigger::Basic => authorization::basic(text, hit.end),
             Trigger::UrlAuthority => url::user(text, hit.end),

@@ -25,9 +25,6 @@ pub(super) struct Named<'t> {
     pub(super) range: Range<usize>,
 }
 
-/// As much of a value is looked at when a text has many more names than values.
-const SHORT: usize = 32;
-
 static NAME_BYTES: Set = Set::of(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-.");
 
 /// What may follow a name that has a value.
@@ -350,9 +347,12 @@ impl Named<'_> {
         if evidence == Evidence::Weak && !is_key && (b",)]}".contains(&next) || ends_statement) {
             evidence = Evidence::Code;
         }
-        // a text of names alone: the beginning of a value has to do
-        let looked_at = if found.spend(value.len()) { value } else { value.get(..SHORT).unwrap_or(value) };
-        if !value::is_secret(looked_at, self.promise, evidence) {
+        if found.is_exhausted_by(&extent.range) {
+            found.push(super::found(found.refused.start, extent.whole(bytes).end, self.promise.family.rule()));
+            return true;
+        }
+        if !value::is_secret(value, self.promise, evidence) {
+            found.refuse(bytes, &extent.range);
             return false;
         }
         let mut range = extent.whole(bytes);

@@ -63,9 +63,10 @@ pub(super) fn find(named: &Named<'_>, found: &mut Found) {
         joints += 1;
         at = skip_blanks(bytes, at + word);
     }
+    let is_line = is_line(named);
     let is_marked = bytes.get(at).is_some_and(|byte| b"`\"'*".contains(byte));
     let is_literal = closing == 0 && is_keyword(named);
-    if joints == 0 && (closing > 0 || is_marked && !is_line(named) && !is_literal) && !named.is_header() {
+    if joints == 0 && (closing > 0 || is_marked && !is_line && !is_literal) && !named.is_header() {
         return;
     }
     let mark = at + near(bytes, at, |byte| byte == b'*').min(2);
@@ -80,7 +81,7 @@ pub(super) fn find(named: &Named<'_>, found: &mut Found) {
         return;
     }
     extent.evidence = Evidence::Loose;
-    if is_line(named) && is_keyword(named) && joints == 0 && ends_line(bytes, extent.range.end) {
+    if is_line && is_keyword(named) && joints == 0 && ends_line(bytes, extent.range.end) {
         // a line of a configuration: name and value and no more
         extent.evidence = Evidence::Quoted;
     } else if !(is_token(named.text, &extent) || is_marked && is_literal) {
@@ -160,13 +161,16 @@ fn is_line(named: &Named<'_>) -> bool {
     if text::is_line_start(bytes, start) {
         return true;
     }
-    let line = text::back(bytes, start, 96, |byte| byte != b'\n');
+    if !byte_before(bytes, start).is_some_and(text::is_blank) {
+        return false;
+    }
+    let near = bytes.get(start.saturating_sub(96)..start).unwrap_or_default();
+    let line = near.len() - memchr::memrchr(b'\n', near).map_or(0, |end| end + 1);
     let before = named.text.get(start - line..start).unwrap_or_default();
-    byte_before(bytes, start).is_some_and(text::is_blank)
-        && (before.contains(" login ")
-            || ["machine ", "login ", "set ", "setenv ", "ENV ", "export ", "default "]
-                .iter()
-                .any(|word| before.trim_start().starts_with(word)))
+    before.contains(" login ")
+        || ["machine ", "login ", "set ", "setenv ", "ENV ", "export ", "default "]
+            .iter()
+            .any(|word| before.trim_start().starts_with(word))
 }
 
 fn ends_line(bytes: &[u8], at: usize) -> bool {

@@ -3,6 +3,7 @@
 //! A name is split into words at its separators and capitals. A literal begins with one of them, and ends with one when it has
 //! fewer than five letters. What a name says of itself wins: an id, an address or a digest is no secret.
 
+use std::cell::OnceCell;
 use std::ops::RangeInclusive;
 use std::sync::LazyLock;
 
@@ -82,13 +83,15 @@ impl Names {
         if name.denies() {
             return None;
         }
-        let promises = name.promises();
+        let promises = OnceCell::new();
         let hits = self.automaton.find_overlapping_iter(&name.letters);
         let fits = hits.filter_map(|hit| {
             let word = self.words.get(hit.pattern().as_usize())?;
             let format = self.formats.get(word.format)?;
             let stands = name.is_boundary(hit.start()) && (!word.whole || name.is_boundary(hit.end()));
-            let fits = stands && (promises || format.rule.kind == Kind::Named) && format.is_value(value);
+            let fits = stands
+                && (format.rule.kind == Kind::Named || *promises.get_or_init(|| name.promises()))
+                && format.is_value(value);
             fits.then_some((format.rule, hit.end() - hit.start()))
         });
         fits.max_by_key(|(_, length)| *length).map(|(rule, _)| rule)
@@ -205,7 +208,12 @@ impl Name {
     }
 
     fn promises(&self) -> bool {
-        PROMISES.iter().any(|part| self.letters.contains(part))
+        let letters = self.letters.as_bytes();
+        let begins = |at: usize, part: &&str| {
+            part.as_bytes().first() == letters.get(at)
+                && letters.get(at..).is_some_and(|rest| rest.starts_with(part.as_bytes()))
+        };
+        (0..letters.len()).any(|at| PROMISES.iter().any(|part| begins(at, part)))
     }
 }
 

@@ -127,8 +127,13 @@ pub(super) fn begins(bytes: &[u8], start: &str) -> bool {
 fn has_piece(bytes: &[u8]) -> bool {
     bytes.iter().enumerate().any(|(at, byte)| {
         FIRST.get(usize::from(*byte)) == Some(&true)
-            && bytes.get(at..).is_some_and(|rest| PIECES.iter().any(|piece| rest.starts_with(piece.as_bytes())))
+            && bytes.get(at..).is_some_and(|rest| PIECES.iter().any(|piece| starts_with(rest, piece.as_bytes())))
     })
+}
+
+/// By the first two bytes before the rest: most have others.
+fn starts_with(rest: &[u8], piece: &[u8]) -> bool {
+    rest.first() == piece.first() && rest.get(1) == piece.get(1) && rest.starts_with(piece)
 }
 
 /// `$2y$…`, `$6$…`: a hash in the format of crypt.
