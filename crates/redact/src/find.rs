@@ -84,6 +84,7 @@ pub(crate) struct Found {
     closed: usize,
     /// Command lines up to here were looked through, by the number of the command.
     pub(crate) commands: [usize; command::COMMANDS.len()],
+    pub(crate) names: name::Remembered,
     /// The last run of bytes that was looked at for the value of a provider's name.
     pub(crate) opaque: Range<usize>,
     /// The last values that are no secrets, each of which begins in the one before.

@@ -12,7 +12,7 @@
 use std::ops::Range;
 
 use super::extent::{self, End, Extent};
-use super::name::{self, Family, Promise, Trust};
+use super::name::{Family, Promise, Trust};
 use super::{prose, table};
 use crate::find::Found;
 use crate::text::{self, REACH, Set, byte_before, has_at, near, skip_blanks, skip_space};
@@ -54,8 +54,9 @@ pub(crate) fn find(text: &str, literal: Range<usize>, found: &mut Found) {
         start += 1;
     }
     let Some(identifier) = text.get(start..end).map(|name| name.trim_end_matches(['.', '-'])) else { return };
-    let Some(promise) = name::promise(identifier) else { return };
-    let named = Named { text, promise, range: start..start + identifier.len() };
+    let range = start..start + identifier.len();
+    let Some(promise) = found.names.promise(text, &range) else { return };
+    let named = Named { text, promise, range };
     if bytes.get(skip_blanks(bytes, end)) == Some(&b'|') && table::find(&named, found) {
         return;
     }

@@ -63,10 +63,9 @@ pub(super) fn find(named: &Named<'_>, found: &mut Found) {
         joints += 1;
         at = skip_blanks(bytes, at + word);
     }
-    let is_line = is_line(named);
     let is_marked = bytes.get(at).is_some_and(|byte| b"`\"'*".contains(byte));
     let is_literal = closing == 0 && is_keyword(named);
-    if joints == 0 && (closing > 0 || is_marked && !is_line && !is_literal) && !named.is_header() {
+    if joints == 0 && (closing > 0 || is_marked && !is_line(named) && !is_literal) && !named.is_header() {
         return;
     }
     let mark = at + near(bytes, at, |byte| byte == b'*').min(2);
@@ -81,7 +80,7 @@ pub(super) fn find(named: &Named<'_>, found: &mut Found) {
         return;
     }
     extent.evidence = Evidence::Loose;
-    if is_line && is_keyword(named) && joints == 0 && ends_line(bytes, extent.range.end) {
+    if joints == 0 && is_keyword(named) && ends_line(bytes, extent.range.end) && is_line(named) {
         // a line of a configuration: name and value and no more
         extent.evidence = Evidence::Quoted;
     } else if !(is_token(named.text, &extent) || is_marked && is_literal) {
@@ -166,11 +165,11 @@ fn is_line(named: &Named<'_>) -> bool {
     }
     let near = bytes.get(start.saturating_sub(96)..start).unwrap_or_default();
     let line = near.len() - memchr::memrchr(b'\n', near).map_or(0, |end| end + 1);
-    let before = named.text.get(start - line..start).unwrap_or_default();
+    let before = named.text.get(start - line..start).unwrap_or_default().trim_start();
     before.contains(" login ")
         || ["machine ", "login ", "set ", "setenv ", "ENV ", "export ", "default "]
             .iter()
-            .any(|word| before.trim_start().starts_with(word))
+            .any(|word| before.starts_with(word))
 }
 
 fn ends_line(bytes: &[u8], at: usize) -> bool {

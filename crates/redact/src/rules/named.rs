@@ -9,6 +9,8 @@ use std::sync::LazyLock;
 
 use aho_corasick::{AhoCorasick, MatchKind};
 
+use crate::text::Pieces;
+
 use super::{Check, Format, Kind, Rule, rule};
 
 mod data;
@@ -76,7 +78,9 @@ impl Names {
 
     fn find(&self, name: &str, value: &str) -> Option<&'static Rule> {
         let is_opaque = |byte: u8| byte.is_ascii_alphanumeric() || b"_-.+/=:|*~".contains(&byte);
-        if name.len() > LONGEST || !VALUE.contains(&value.len()) || !value.bytes().all(is_opaque) {
+        // what each of the rules asks for, see [`Check::Random`]
+        let may_be_random = value.len() >= 32 || value.bytes().any(|byte| byte.is_ascii_digit());
+        if !may_be_random || name.len() > LONGEST || !VALUE.contains(&value.len()) || !value.bytes().all(is_opaque) {
             return None;
         }
         let name = Name::split(name);
@@ -161,7 +165,7 @@ const DENIALS: &[&str] = &[
 ];
 
 /// Parts of words that promise a secret.
-const PROMISES: &[&str] = &[
+static PROMISES: Pieces = Pieces::of(&[
     "api",
     "auth",
     "bearer",
@@ -175,7 +179,7 @@ const PROMISES: &[&str] = &[
     "secret",
     "sk",
     "token",
-];
+]);
 
 impl Name {
     fn split(name: &str) -> Self {
@@ -208,12 +212,7 @@ impl Name {
     }
 
     fn promises(&self) -> bool {
-        let letters = self.letters.as_bytes();
-        let begins = |at: usize, part: &&str| {
-            part.as_bytes().first() == letters.get(at)
-                && letters.get(at..).is_some_and(|rest| rest.starts_with(part.as_bytes()))
-        };
-        (0..letters.len()).any(|at| PROMISES.iter().any(|part| begins(at, part)))
+        PROMISES.stand_in(self.letters.as_bytes())
     }
 }
 
