@@ -6,13 +6,8 @@
 use std::collections::BTreeSet;
 use std::ops::Range;
 
-use aho_corasick::automaton::Automaton as Search;
-use aho_corasick::automaton::StateID;
-use aho_corasick::dfa::DFA;
-use aho_corasick::nfa::noncontiguous;
-use aho_corasick::{Anchored, MatchKind};
-
 use crate::context::{assignment, authorization, command, crypt, jwt, mnemonic, name, private_key, provider, sql, url};
+use crate::literals::Literals;
 use crate::rules::{self, Customs, Formats, Windows};
 use crate::text::Set;
 use crate::{Finding, Options, Pii, RuleError};
@@ -48,26 +43,13 @@ enum Trigger {
 /// The compiled literals, and what each begins.
 #[derive(Debug)]
 pub(crate) struct Engine {
-    automaton: Automaton,
-    /// By pattern number of the automaton.
+    literals: Literals,
+    /// By the number of the literal.
     triggers: Vec<Trigger>,
     formats: Formats,
     customs: Customs,
     pii: Pii,
     disabled: BTreeSet<String>,
-}
-
-/// How long the engine lives, and so what is worth more: to be built at once, or to search fast.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Lifetime {
-    Short,
-    Long,
-}
-
-#[derive(Debug)]
-enum Automaton {
-    Short(noncontiguous::NFA),
-    Long(DFA),
 }
 
 /// What a search has found so far.
@@ -135,7 +117,6 @@ impl Engine {
     pub(crate) fn new(options: &Options) -> Result<Self, RuleError> {
         let disabled = options.disabled()?;
         let (keywords, customs) = Customs::new(&options.customs(&disabled)?)?;
-        let lifetime = if options.short_lived { Lifetime::Short } else { Lifetime::Long };
         let fixed = [
             ("bearer", Trigger::Bearer),
             ("basic ", Trigger::Basic),
@@ -164,19 +145,9 @@ impl Engine {
         let known = fixed.into_iter().chain(names).chain(crypts).chain(commands);
         let all = known.chain(starts).chain(providers).chain(keywords);
         let (literals, triggers): (Vec<&str>, Vec<Trigger>) = all.unzip();
-        let nfa = noncontiguous::NFA::builder()
-            .ascii_case_insensitive(true)
-            .match_kind(MatchKind::Standard)
-            .prefilter(false)
-            .build(literals)
-            .expect("a fixed list of short literals fits the automaton");
-        let automaton = match lifetime {
-            Lifetime::Short => Automaton::Short(nfa),
-            Lifetime::Long => Automaton::Long(
-                DFA::builder().build_from_noncontiguous(&nfa).expect("the automaton fits a table of its states"),
-            ),
-        };
-        Ok(Self { automaton, triggers, formats, customs, pii: options.pii, disabled })
+        let literals =
+            if options.short_lived { Literals::short_lived(&literals) } else { Literals::long_lived(&literals) };
+        Ok(Self { literals, triggers, formats, customs, pii: options.pii, disabled })
     }
 
     /// Id and description of each rule that is on: those of this version, then those of the user.
@@ -204,10 +175,11 @@ impl Engine {
         }
         let windows = self.customs.windows();
         let mut found = Found { budget: BUDGET * text.len() + 4096, windows, ..Found::default() };
-        match &self.automaton {
-            Automaton::Short(nfa) => self.search(nfa, text, &mut found),
-            Automaton::Long(dfa) => self.search(dfa, text, &mut found),
-        }
+        self.literals.search(text.as_bytes(), |literal, hit| {
+            if let Some(trigger) = self.triggers.get(literal) {
+                self.examine(*trigger, text, hit, &mut found);
+            }
+        });
         let of_user = self.customs.find(text, &found.windows).into_iter().chain(self.pii.find(text));
         found.findings.extend(of_user.map(|(range, rule)| Finding { range, rule, quote: "" }));
         found.findings.retain(|finding| !self.disabled.contains(finding.rule));
@@ -219,21 +191,6 @@ impl Engine {
             findings = merge(text, findings);
         }
         findings
-    }
-
-    fn search(&self, automaton: &impl Search, text: &str, found: &mut Found) {
-        let Ok(mut state) = automaton.start_state(Anchored::No) else { return };
-        let mut at = 0;
-        while let Some(end) = next_match(automaton, &mut state, text.as_bytes(), at) {
-            for nth in 0..automaton.match_len(state) {
-                let pattern = automaton.match_pattern(state, nth);
-                let hit = end - automaton.pattern_len(pattern)..end;
-                if let Some(trigger) = self.triggers.get(pattern.as_usize()) {
-                    self.examine(*trigger, text, hit, found);
-                }
-            }
-            at = end;
-        }
     }
 
     fn examine(&self, trigger: Trigger, text: &str, hit: Range<usize>, found: &mut Found) {
@@ -286,22 +243,6 @@ impl Engine {
             found.push(finding);
         }
     }
-}
-
-/// Where the next literal ends, from `at` on. A function of its own, because all of the time is spent here: what it holds fits
-/// the registers.
-#[inline(never)]
-fn next_match(automaton: &impl Search, state: &mut StateID, bytes: &[u8], at: usize) -> Option<usize> {
-    let mut here = *state;
-    for (read, byte) in bytes.get(at..)?.iter().enumerate() {
-        here = automaton.next_state(Anchored::No, here, *byte);
-        // without a prefilter only states of matches are special
-        if automaton.is_special(here) && automaton.is_match(here) {
-            *state = here;
-            return Some(at + read + 1);
-        }
-    }
-    None
 }
 
 /// Sorted and apart: what overlaps becomes one, under the rule of the longest part; of equal parts, of the last examined, which

@@ -20,6 +20,7 @@ mod context;
 mod copies;
 mod find;
 mod known;
+mod literals;
 mod options;
 pub mod pii;
 mod placeholder;

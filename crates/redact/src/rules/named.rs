@@ -7,8 +7,7 @@ use std::cell::OnceCell;
 use std::ops::RangeInclusive;
 use std::sync::LazyLock;
 
-use aho_corasick::{AhoCorasick, MatchKind};
-
+use crate::literals::Table;
 use crate::text::Pieces;
 
 use super::{Check, Format, Kind, Rule, rule};
@@ -35,13 +34,18 @@ pub(crate) fn words() -> impl Iterator<Item = String> {
 /// The rule of the provider that `name` names, when `value` has the form of its secrets.
 pub fn named(name: &str, value: &str) -> Option<&'static Rule> {
     static NAMES: LazyLock<Names> = LazyLock::new(Names::new);
-    NAMES.find(name, value)
+    let is_opaque = |byte: u8| byte.is_ascii_alphanumeric() || b"_-.+/=:|*~".contains(&byte);
+    // what each of the rules asks for, see [`Check::Random`]
+    let may_be_random = value.len() >= 32 || value.bytes().any(|byte| byte.is_ascii_digit());
+    let may_fit =
+        may_be_random && name.len() <= LONGEST && VALUE.contains(&value.len()) && value.bytes().all(is_opaque);
+    if may_fit { NAMES.find(name, value) } else { None }
 }
 
 #[derive(Debug)]
 struct Names {
-    automaton: AhoCorasick,
-    /// By pattern number of the automaton.
+    literals: Table,
+    /// By the number of the literal.
     words: Vec<Word>,
     formats: Vec<Format>,
 }
@@ -69,36 +73,30 @@ impl Names {
         };
         let all = formats.iter().enumerate().flat_map(|(at, format)| format.rule.literals.iter().map(move |w| (at, w)));
         let (literals, words): (Vec<String>, Vec<Word>) = all.map(of).unzip();
-        let automaton = AhoCorasick::builder()
-            .match_kind(MatchKind::Standard)
-            .build(literals)
-            .expect("a fixed list of short literals fits the automaton");
-        Self { automaton, words, formats }
+        let literals: Vec<&str> = literals.iter().map(String::as_str).collect();
+        Self { literals: Table::new(&literals), words, formats }
     }
 
     fn find(&self, name: &str, value: &str) -> Option<&'static Rule> {
-        let is_opaque = |byte: u8| byte.is_ascii_alphanumeric() || b"_-.+/=:|*~".contains(&byte);
-        // what each of the rules asks for, see [`Check::Random`]
-        let may_be_random = value.len() >= 32 || value.bytes().any(|byte| byte.is_ascii_digit());
-        if !may_be_random || name.len() > LONGEST || !VALUE.contains(&value.len()) || !value.bytes().all(is_opaque) {
-            return None;
-        }
         let name = Name::split(name);
         if name.denies() {
             return None;
         }
         let promises = OnceCell::new();
-        let hits = self.automaton.find_overlapping_iter(&name.letters);
-        let fits = hits.filter_map(|hit| {
-            let word = self.words.get(hit.pattern().as_usize())?;
-            let format = self.formats.get(word.format)?;
-            let stands = name.is_boundary(hit.start()) && (!word.whole || name.is_boundary(hit.end()));
+        let mut longest = None;
+        self.literals.search(name.letters.as_bytes(), |literal, hit| {
+            let Some(word) = self.words.get(literal) else { return };
+            let Some(format) = self.formats.get(word.format) else { return };
+            let stands = name.is_boundary(hit.start) && (!word.whole || name.is_boundary(hit.end));
             let fits = stands
+                && longest.is_none_or(|(length, _)| length <= hit.len())
                 && (format.rule.kind == Kind::Named || *promises.get_or_init(|| name.promises()))
                 && format.is_value(value);
-            fits.then_some((format.rule, hit.end() - hit.start()))
+            if fits {
+                longest = Some((hit.len(), format.rule));
+            }
         });
-        fits.max_by_key(|(_, length)| *length).map(|(rule, _)| rule)
+        longest.map(|(_, rule)| rule)
     }
 }
 
