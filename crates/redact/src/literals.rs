@@ -17,7 +17,7 @@ pub(crate) enum Literals {
     /// Built at once.
     Short(Table),
     /// Searches fast.
-    Long(DFA),
+    Long(Box<DFA>),
 }
 
 impl Literals {
@@ -37,7 +37,8 @@ impl Literals {
             .prefilter(false)
             .build(literals)
             .expect("a list of short literals fits the automaton");
-        Self::Long(DFA::builder().build_from_noncontiguous(&nfa).expect("the automaton fits a table of its states"))
+        let dfa = DFA::builder().build_from_noncontiguous(&nfa).expect("the automaton fits a table of its states");
+        Self::Long(Box::new(dfa))
     }
 
     /// Tells each hit: the number of its literal, and its place. Of hits that end together, the longest is first.

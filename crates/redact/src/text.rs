@@ -26,25 +26,25 @@ impl Set {
 /// Texts to compare with, most of which the first byte rules out.
 #[derive(Debug)]
 pub(crate) struct Pieces {
-    pieces: &'static [&'static str],
+    texts: &'static [&'static str],
     first: Set,
     any_case: bool,
 }
 
 impl Pieces {
-    pub(crate) const fn of(pieces: &'static [&'static str]) -> Self {
-        Self::new(pieces, false)
+    pub(crate) const fn of(texts: &'static [&'static str]) -> Self {
+        Self::new(texts, false)
     }
 
-    pub(crate) const fn in_any_case(pieces: &'static [&'static str]) -> Self {
-        Self::new(pieces, true)
+    pub(crate) const fn in_any_case(texts: &'static [&'static str]) -> Self {
+        Self::new(texts, true)
     }
 
-    const fn new(pieces: &'static [&'static str], any_case: bool) -> Self {
+    const fn new(texts: &'static [&'static str], any_case: bool) -> Self {
         let mut first = [false; 256];
         let mut at = 0;
-        while at < pieces.len() {
-            let byte = pieces[at].as_bytes()[0];
+        while at < texts.len() {
+            let byte = texts[at].as_bytes()[0];
             first[byte as usize] = true;
             if any_case {
                 first[byte.to_ascii_uppercase() as usize] = true;
@@ -52,18 +52,18 @@ impl Pieces {
             }
             at += 1;
         }
-        Self { pieces, first: Set(first), any_case }
+        Self { texts, first: Set(first), any_case }
     }
 
     /// Whether one of them begins the text.
     pub(crate) fn begin(&self, bytes: &[u8]) -> bool {
         let Some(first) = bytes.first().filter(|first| self.first.has(**first)) else { return false };
-        let fits = |piece: &[u8]| match bytes.get(..piece.len()) {
-            Some(there) if self.any_case => there.eq_ignore_ascii_case(piece),
-            there => there == Some(piece),
+        let fits = |text: &[u8]| match bytes.get(..text.len()) {
+            Some(there) if self.any_case => there.eq_ignore_ascii_case(text),
+            there => there == Some(text),
         };
-        let is_likely = |piece: &[u8]| piece.first().is_some_and(|byte| byte | 0x20 == first | 0x20);
-        self.pieces.iter().any(|piece| is_likely(piece.as_bytes()) && fits(piece.as_bytes()))
+        let is_likely = |text: &[u8]| text.first().is_some_and(|byte| byte | 0x20 == first | 0x20);
+        self.texts.iter().any(|text| is_likely(text.as_bytes()) && fits(text.as_bytes()))
     }
 
     /// Whether one of them is in the text.
