@@ -154,10 +154,12 @@ fn take(text: &str, flag: usize, end: usize, argument: Argument, is_short: bool,
     let mut range = argument_at(bytes, at, end);
     if let Nth(count) = argument {
         for _ in 1..count {
-            let next = skip_blanks(
-                bytes,
-                range.end + run(bytes.get(..end).unwrap_or_default(), range.end, |byte| b"\\\"'".contains(&byte)),
-            );
+            let line = bytes.get(..end).unwrap_or_default();
+            let behind = range.end + run(line, range.end, |byte| b"\\\"'".contains(&byte));
+            let next = skip_blanks(bytes, behind);
+            if range.is_empty() || next == behind {
+                return;
+            }
             range = argument_at(bytes, next, end);
         }
     }

@@ -173,6 +173,8 @@ const FUZZED: &[&str] = &[
     "uKey=\"O\x01\\",
     "password=\"\u{1f511}Q4rtz77x\u{1f511}\\",
     "secret set  --body EN --body HN --body 5W --body HD --body ke",
+    "htpasswd -b \x1b\x1b\x1b\x1b\x1b\x1b\x1b\x1b\x1b\x1b",
+    "htpasswd -b .htpas\x1b\x1b\x1b\x1b\x1b\x1b\x1b\x1b\x1b\x1b\x1bswd svc-10l Maple-F4k3-Q)uartz54",
     "secret set  --body HX --body JF --body He --body Hy --body He",
     "secret set  --body EN --body HN --body 5W --body HD --body ke --body EN --body HN --body 5W --body HD --body ke --body z3",
 ];
