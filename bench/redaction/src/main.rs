@@ -52,7 +52,7 @@ enum Command {
 }
 
 #[derive(Deserialize, Serialize)]
-struct Text {
+struct Record {
     id: String,
     text: String,
     /// A file name's end; what a rule by path sees.
@@ -60,7 +60,7 @@ struct Text {
     ext: Option<String>,
 }
 
-impl Text {
+impl Record {
     fn path(&self) -> String {
         format!("{}.{}", self.id, self.ext.as_deref().unwrap_or("txt"))
     }
@@ -132,7 +132,7 @@ fn scan(kind: Kind, jsonl: &Path, repeat: usize, each: bool, spans: Option<&Path
     Ok(())
 }
 
-fn read(jsonl: &Path) -> Result<Vec<Text>> {
+fn read(jsonl: &Path) -> Result<Vec<Record>> {
     let file = File::open(jsonl).with_context(|| jsonl.display().to_string())?;
     BufReader::new(file)
         .lines()
@@ -140,7 +140,7 @@ fn read(jsonl: &Path) -> Result<Vec<Text>> {
         .collect()
 }
 
-fn pass(engine: &Engine, texts: &[Text]) -> Result<()> {
+fn pass(engine: &Engine, texts: &[Record]) -> Result<()> {
     for text in texts {
         black_box(engine.spans(&text.id, &text.text)?);
     }
@@ -167,7 +167,7 @@ fn write_hostile(bytes: usize, rules: bool) -> Result<()> {
         all.extend(hostile::of_rules(bytes));
     }
     for hostile::Hostile { name, text } in all {
-        serde_json::to_writer(&mut out, &Text { id: name, text, ext: None })?;
+        serde_json::to_writer(&mut out, &Record { id: name, text, ext: None })?;
         out.write_all(b"\n")?;
     }
     out.flush()?;

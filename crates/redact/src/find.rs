@@ -6,14 +6,10 @@
 use std::collections::BTreeSet;
 use std::ops::Range;
 
-use aho_corasick::automaton::Automaton as Search;
-use aho_corasick::automaton::StateID;
-use aho_corasick::dfa::DFA;
-use aho_corasick::nfa::noncontiguous;
-use aho_corasick::{Anchored, MatchKind};
-
 use crate::context::{assignment, authorization, command, crypt, jwt, mnemonic, name, private_key, provider, sql, url};
+use crate::literals::Literals;
 use crate::rules::{self, Customs, Formats, Windows};
+use crate::text::Set;
 use crate::{Finding, Options, Pii, RuleError};
 use crate::{known, placeholder, text};
 
@@ -47,26 +43,13 @@ enum Trigger {
 /// The compiled literals, and what each begins.
 #[derive(Debug)]
 pub(crate) struct Engine {
-    automaton: Automaton,
-    /// By pattern number of the automaton.
+    literals: Literals,
+    /// By the number of the literal.
     triggers: Vec<Trigger>,
     formats: Formats,
     customs: Customs,
     pii: Pii,
     disabled: BTreeSet<String>,
-}
-
-/// How long the engine lives, and so what is worth more: to be built at once, or to search fast.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Lifetime {
-    Short,
-    Long,
-}
-
-#[derive(Debug)]
-enum Automaton {
-    Short(noncontiguous::NFA),
-    Long(DFA),
 }
 
 /// What a search has found so far.
@@ -83,6 +66,11 @@ pub(crate) struct Found {
     closed: usize,
     /// Command lines up to here were looked through, by the number of the command.
     pub(crate) commands: [usize; command::COMMANDS.len()],
+    pub(crate) names: name::Remembered,
+    /// The last run of bytes that was looked at for the value of a provider's name.
+    pub(crate) opaque: Range<usize>,
+    /// The last values that are no secrets, each of which begins in the one before.
+    pub(crate) refused: Range<usize>,
     /// Where the rules of a user are looked for.
     windows: Windows,
     /// Bytes that may still be looked at in the rows of tables and in values: names may stand so close to each other that what
@@ -101,6 +89,21 @@ impl Found {
         rest.is_some()
     }
 
+    /// Whether a value within values that are none was looked at as often as a text may ask for: then all of them go.
+    pub(crate) fn is_exhausted_by(&mut self, value: &Range<usize>) -> bool {
+        let is_within = self.refused.contains(&value.start) && value.start > self.refused.start;
+        is_within && !self.spend(value.len())
+    }
+
+    /// Takes note of a value that is no secret. One with quotes, brackets or line ends is more than one value, and must not go
+    /// as a whole.
+    pub(crate) fn refuse(&mut self, bytes: &[u8], value: &Range<usize>) {
+        static MARKS: Set = Set::of(b"\"'`\\<>{}[]()\r\n");
+        let is_one = !bytes.get(value.clone()).unwrap_or_default().iter().any(|byte| MARKS.has(*byte));
+        let start = if self.refused.contains(&value.start) { self.refused.start } else { value.start };
+        self.refused = if is_one { start..value.end.max(self.refused.end) } else { 0..0 };
+    }
+
     pub(crate) fn push(&mut self, finding: Finding) {
         self.covered = self.covered.max(finding.range.end);
         self.findings.push(finding);
@@ -114,7 +117,6 @@ impl Engine {
     pub(crate) fn new(options: &Options) -> Result<Self, RuleError> {
         let disabled = options.disabled()?;
         let (keywords, customs) = Customs::new(&options.customs(&disabled)?)?;
-        let lifetime = if options.short_lived { Lifetime::Short } else { Lifetime::Long };
         let fixed = [
             ("bearer", Trigger::Bearer),
             ("basic ", Trigger::Basic),
@@ -143,19 +145,9 @@ impl Engine {
         let known = fixed.into_iter().chain(names).chain(crypts).chain(commands);
         let all = known.chain(starts).chain(providers).chain(keywords);
         let (literals, triggers): (Vec<&str>, Vec<Trigger>) = all.unzip();
-        let nfa = noncontiguous::NFA::builder()
-            .ascii_case_insensitive(true)
-            .match_kind(MatchKind::Standard)
-            .prefilter(false)
-            .build(literals)
-            .expect("a fixed list of short literals fits the automaton");
-        let automaton = match lifetime {
-            Lifetime::Short => Automaton::Short(nfa),
-            Lifetime::Long => Automaton::Long(
-                DFA::builder().build_from_noncontiguous(&nfa).expect("the automaton fits a table of its states"),
-            ),
-        };
-        Ok(Self { automaton, triggers, formats, customs, pii: options.pii, disabled })
+        let literals =
+            if options.short_lived { Literals::short_lived(&literals) } else { Literals::long_lived(&literals) };
+        Ok(Self { literals, triggers, formats, customs, pii: options.pii, disabled })
     }
 
     /// Id and description of each rule that is on: those of this version, then those of the user.
@@ -183,10 +175,11 @@ impl Engine {
         }
         let windows = self.customs.windows();
         let mut found = Found { budget: BUDGET * text.len() + 4096, windows, ..Found::default() };
-        match &self.automaton {
-            Automaton::Short(nfa) => self.search(nfa, text, &mut found),
-            Automaton::Long(dfa) => self.search(dfa, text, &mut found),
-        }
+        self.literals.search(text.as_bytes(), |literal, hit| {
+            if let Some(trigger) = self.triggers.get(literal) {
+                self.examine(*trigger, text, hit, &mut found);
+            }
+        });
         let of_user = self.customs.find(text, &found.windows).into_iter().chain(self.pii.find(text));
         found.findings.extend(of_user.map(|(range, rule)| Finding { range, rule, quote: "" }));
         found.findings.retain(|finding| !self.disabled.contains(finding.rule));
@@ -198,21 +191,6 @@ impl Engine {
             findings = merge(text, findings);
         }
         findings
-    }
-
-    fn search(&self, automaton: &impl Search, text: &str, found: &mut Found) {
-        let Ok(mut state) = automaton.start_state(Anchored::No) else { return };
-        let mut at = 0;
-        while let Some(end) = next_match(automaton, &mut state, text.as_bytes(), at) {
-            for nth in 0..automaton.match_len(state) {
-                let pattern = automaton.match_pattern(state, nth);
-                let hit = end - automaton.pattern_len(pattern)..end;
-                if let Some(trigger) = self.triggers.get(pattern.as_usize()) {
-                    self.examine(*trigger, text, hit, found);
-                }
-            }
-            at = end;
-        }
     }
 
     fn examine(&self, trigger: Trigger, text: &str, hit: Range<usize>, found: &mut Found) {
@@ -241,10 +219,10 @@ impl Engine {
             Trigger::Name if hit.end > found.examined => {
                 let before = found.findings.len();
                 assignment::find(text, hit.clone(), found);
-                if found.findings.len() == before { provider::find(text, hit) } else { None }
+                if found.findings.len() == before { provider::find(text, hit, found) } else { None }
             }
             Trigger::Name => None,
-            Trigger::Provider => provider::find(text, hit),
+            Trigger::Provider => provider::find(text, hit, found),
             Trigger::Bearer => authorization::bearer(text, hit.end),
             Trigger::Basic => authorization::basic(text, hit.end),
             Trigger::UrlAuthority => url::user(text, hit.end),
@@ -267,22 +245,6 @@ impl Engine {
     }
 }
 
-/// Where the next literal ends, from `at` on. A function of its own, because all of the time is spent here: what it holds fits
-/// the registers.
-#[inline(never)]
-fn next_match(automaton: &impl Search, state: &mut StateID, bytes: &[u8], at: usize) -> Option<usize> {
-    let mut here = *state;
-    for (read, byte) in bytes.get(at..)?.iter().enumerate() {
-        here = automaton.next_state(Anchored::No, here, *byte);
-        // without a prefilter only states of matches are special
-        if automaton.is_special(here) && automaton.is_match(here) {
-            *state = here;
-            return Some(at + read + 1);
-        }
-    }
-    None
-}
-
 /// Sorted and apart: what overlaps becomes one, under the rule of the longest part; of equal parts, of the last examined, which
 /// knows more than the name before it.
 fn merge(text: &str, mut findings: Vec<Finding>) -> Vec<Finding> {
@@ -290,8 +252,7 @@ fn merge(text: &str, mut findings: Vec<Finding>) -> Vec<Finding> {
     let bytes = text.as_bytes();
     let mut merged: Vec<Finding> = Vec::with_capacity(findings.len());
     for mut finding in findings {
-        // half an escape stays: `\"` must not become `"`
-        finding.range.end -= text::back(bytes, finding.range.end, finding.range.len(), |byte| byte == b'\\') % 2;
+        whole_escapes(bytes, &mut finding.range);
         if finding.range.is_empty() || text.get(finding.range.clone()).is_none() {
             continue;
         }
@@ -309,6 +270,44 @@ fn merge(text: &str, mut findings: Vec<Finding>) -> Vec<Finding> {
         finding.quote = number_quote(bytes, &finding.range);
     }
     merged
+}
+
+/// No range begins or ends within an escape, whose other half would mean something else: at its begin the escape goes with the
+/// secret, at its end a quote or a line end stays, and a number of a character goes.
+pub(crate) fn whole_escapes(bytes: &[u8], range: &mut Range<usize>) {
+    if let Some(escape) = escape_around(bytes, range.start) {
+        range.start = escape.start;
+    }
+    if let Some(escape) = escape_around(bytes, range.end) {
+        let is_number = bytes.get(escape.start + 1) == Some(&b'u');
+        range.end = if is_number { escape.end } else { escape.start.max(range.start) };
+    }
+}
+
+/// The escape of JSON that `at` is in the middle of; of two halves of a character beyond `\uffff`, both.
+fn escape_around(bytes: &[u8], at: usize) -> Option<Range<usize>> {
+    let escapes = |start: usize| text::back(bytes, start + 1, usize::MAX, |byte| byte == b'\\') % 2 == 1;
+    let around = (1..12).rev().filter_map(|back| at.checked_sub(back)).map(|start| start..start + escape(bytes, start));
+    around.into_iter().find(|escape| escape.end > at && escapes(escape.start))
+}
+
+/// The length of the escape at `at`: `\n`, `\u0041`, `\ud83d\udd11`, or 0 when there is none.
+fn escape(bytes: &[u8], at: usize) -> usize {
+    let unit = |at: usize| match bytes.get(at..at + 6)? {
+        [b'\\', b'u', digits @ ..] => u16::from_str_radix(std::str::from_utf8(digits).ok()?, 16).ok(),
+        _ => None,
+    };
+    match (unit(at), unit(at + 6)) {
+        (Some(0xd800..0xdc00), Some(0xdc00..0xe000)) => 12,
+        (Some(_), _) => 6,
+        (None, _) => {
+            if bytes.get(at) == Some(&b'\\') {
+                2
+            } else {
+                0
+            }
+        }
+    }
 }
 
 /// The quote that a number of JSON needs to become a text: that of the key before it, whose backslashes say how deep it is in

@@ -20,6 +20,7 @@ mod context;
 mod copies;
 mod find;
 mod known;
+mod literals;
 mod options;
 pub mod pii;
 mod placeholder;
@@ -117,9 +118,8 @@ impl Finding {
     }
 }
 
-/// A text that still changes after this many passes is left as it is then; each pass strictly removes secrets, and two do for
-/// everything seen.
-const PASSES: usize = 4;
+/// Two passes do for what people and programs write. A text that still changes after so many was made for it, and goes whole.
+const PASSES: usize = 8;
 
 impl Redactor {
     pub fn new() -> Self {
@@ -189,15 +189,24 @@ impl<'r> Keyed<'r> {
 
     pub fn redact_in_place(&self, text: &mut Cow<'_, str>, counts: &mut Counts) {
         for _ in 0..PASSES {
-            let mut findings = self.redactor.find(text);
-            if self.secrets_only {
-                findings.retain(|finding| !finding.is_personal());
-            }
+            let findings = self.find(text);
             if findings.is_empty() {
-                break;
+                return;
             }
             *text = Cow::Owned(self.replace(text, &findings, counts));
         }
+        if let Some(first) = self.find(text).first() {
+            let whole = Finding { range: 0..text.len(), rule: first.rule, quote: document_quote(text) };
+            *text = Cow::Owned(self.replace(text, &[whole], counts));
+        }
+    }
+
+    fn find(&self, text: &str) -> Vec<Finding> {
+        let mut findings = self.redactor.find(text);
+        if self.secrets_only {
+            findings.retain(|finding| !finding.is_personal());
+        }
+        findings
     }
 
     /// As [`Self::redact_in_place`], for the value of a map's key; see [`Redactor::find_named`].
@@ -224,6 +233,11 @@ impl<'r> Keyed<'r> {
             }
         })
     }
+}
+
+/// What makes a text of JSON of the placeholder of a whole document.
+fn document_quote(text: &str) -> &'static str {
+    if text.trim_start().starts_with(['{', '[', '"']) { "\"" } else { "" }
 }
 
 impl Default for Redactor {

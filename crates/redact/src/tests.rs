@@ -1,9 +1,12 @@
 use std::borrow::Cow;
+use std::sync::LazyLock;
 
 use super::{Counts, HashKey, RULES, Redactor};
 
 mod grammar;
 mod properties;
+
+static REDACTOR: LazyLock<Redactor> = LazyLock::new(Redactor::new);
 
 fn key() -> HashKey {
     HashKey::derive(b"tests", "tests")
@@ -11,11 +14,13 @@ fn key() -> HashKey {
 
 /// Without the hashes of the placeholders.
 fn redact(text: &str) -> String {
-    without_hashes(&Redactor::new().with_key(&key()).redact(Cow::Borrowed(text), &mut Counts::default()))
+    without_hashes(&REDACTOR.with_key(&key()).redact(Cow::Borrowed(text), &mut Counts::default()))
 }
 
 fn without_hashes(text: &str) -> String {
-    regex::Regex::new(r"(\[REDACTED:[a-z_]+):[0-9a-f]{8}\]").expect("a regex").replace_all(text, "$1]").into_owned()
+    static HASH: LazyLock<regex::Regex> =
+        LazyLock::new(|| regex::Regex::new(r"(\[REDACTED:[a-z_]+):[0-9a-f]{8}\]").expect("a regex"));
+    HASH.replace_all(text, "$1]").into_owned()
 }
 
 #[test]
@@ -139,10 +144,9 @@ fn ordinary_text_survives() {
         "secret_name: db-creds",
         "password=***",
     ];
-    let redactor = Redactor::new();
     for text in cases {
         let mut counts = Counts::default();
-        let kept = redactor.with_key(&key()).redact(Cow::Borrowed(text), &mut counts);
+        let kept = REDACTOR.with_key(&key()).redact(Cow::Borrowed(text), &mut counts);
         assert_eq!(kept, text);
         assert!(matches!(kept, Cow::Borrowed(_)) && counts.is_empty(), "{text}");
     }
@@ -150,10 +154,9 @@ fn ordinary_text_survives() {
 
 #[test]
 fn a_key_protects_its_value() {
-    let redactor = Redactor::new();
     let value = |key: &str, text: &str| {
         let mut text = Cow::Owned(text.to_owned());
-        redactor.with_key(&self::key()).redact_named_in_place(key, &mut text, &mut Counts::default());
+        REDACTOR.with_key(&self::key()).redact_named_in_place(key, &mut text, &mut Counts::default());
         without_hashes(&text)
     };
     assert_eq!(value("db.password", "hunter2"), "[REDACTED:password]");
@@ -166,7 +169,7 @@ fn a_key_protects_its_value() {
 fn findings_are_counted_by_rule() {
     let mut counts = Counts::default();
     let text = "password=hunter2 password=hunter3 AKIAF4K3F4K3F4K3F4K3";
-    Redactor::new().with_key(&key()).redact(Cow::Borrowed(text), &mut counts);
+    REDACTOR.with_key(&key()).redact(Cow::Borrowed(text), &mut counts);
     assert_eq!(counts.to_json(), r#"{"aws_access_key":1,"password":2}"#);
     assert!(RULES.is_sorted());
 }

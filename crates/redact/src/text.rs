@@ -23,6 +23,56 @@ impl Set {
     }
 }
 
+/// Texts to compare with, most of which the first byte rules out.
+#[derive(Debug)]
+pub(crate) struct Pieces {
+    texts: &'static [&'static str],
+    first: Set,
+    any_case: bool,
+}
+
+impl Pieces {
+    pub(crate) const fn of(texts: &'static [&'static str]) -> Self {
+        Self::new(texts, false)
+    }
+
+    pub(crate) const fn in_any_case(texts: &'static [&'static str]) -> Self {
+        Self::new(texts, true)
+    }
+
+    const fn new(texts: &'static [&'static str], any_case: bool) -> Self {
+        let mut first = [false; 256];
+        let mut at = 0;
+        while at < texts.len() {
+            let byte = texts[at].as_bytes()[0];
+            first[byte as usize] = true;
+            if any_case {
+                first[byte.to_ascii_uppercase() as usize] = true;
+                first[byte.to_ascii_lowercase() as usize] = true;
+            }
+            at += 1;
+        }
+        Self { texts, first: Set(first), any_case }
+    }
+
+    /// Whether one of them begins the text.
+    pub(crate) fn begin(&self, bytes: &[u8]) -> bool {
+        let Some(first) = bytes.first().filter(|first| self.first.has(**first)) else { return false };
+        let fits = |text: &[u8]| match bytes.get(..text.len()) {
+            Some(there) if self.any_case => there.eq_ignore_ascii_case(text),
+            there => there == Some(text),
+        };
+        let is_likely = |text: &[u8]| text.first().is_some_and(|byte| byte | 0x20 == first | 0x20);
+        self.texts.iter().any(|text| is_likely(text.as_bytes()) && fits(text.as_bytes()))
+    }
+
+    /// Whether one of them is in the text.
+    pub(crate) fn stand_in(&self, bytes: &[u8]) -> bool {
+        let likely = bytes.iter().enumerate().filter(|(_, byte)| self.first.has(**byte));
+        likely.into_iter().any(|(at, _)| bytes.get(at..).is_some_and(|rest| self.begin(rest)))
+    }
+}
+
 /// How many bytes from `from` on satisfy `test`.
 pub(crate) fn run(bytes: &[u8], from: usize, test: impl Fn(u8) -> bool) -> usize {
     let length = bytes.get(from..).unwrap_or_default().iter().take_while(|byte| test(**byte)).count();

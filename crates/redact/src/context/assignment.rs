@@ -12,7 +12,7 @@
 use std::ops::Range;
 
 use super::extent::{self, End, Extent};
-use super::name::{self, Family, Promise, Trust};
+use super::name::{Family, Promise, Trust};
 use super::{prose, table};
 use crate::find::Found;
 use crate::text::{self, REACH, Set, byte_before, has_at, near, skip_blanks, skip_space};
@@ -24,9 +24,6 @@ pub(super) struct Named<'t> {
     pub(super) promise: Promise,
     pub(super) range: Range<usize>,
 }
-
-/// As much of a value is looked at when a text has many more names than values.
-const SHORT: usize = 32;
 
 static NAME_BYTES: Set = Set::of(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-.");
 
@@ -57,8 +54,9 @@ pub(crate) fn find(text: &str, literal: Range<usize>, found: &mut Found) {
         start += 1;
     }
     let Some(identifier) = text.get(start..end).map(|name| name.trim_end_matches(['.', '-'])) else { return };
-    let Some(promise) = name::promise(identifier) else { return };
-    let named = Named { text, promise, range: start..start + identifier.len() };
+    let range = start..start + identifier.len();
+    let Some(promise) = found.names.promise(text, &range) else { return };
+    let named = Named { text, promise, range };
     if bytes.get(skip_blanks(bytes, end)) == Some(&b'|') && table::find(&named, found) {
         return;
     }
@@ -350,9 +348,12 @@ impl Named<'_> {
         if evidence == Evidence::Weak && !is_key && (b",)]}".contains(&next) || ends_statement) {
             evidence = Evidence::Code;
         }
-        // a text of names alone: the beginning of a value has to do
-        let looked_at = if found.spend(value.len()) { value } else { value.get(..SHORT).unwrap_or(value) };
-        if !value::is_secret(looked_at, self.promise, evidence) {
+        if found.is_exhausted_by(&extent.range) {
+            found.push(super::found(found.refused.start, extent.whole(bytes).end, self.promise.family.rule()));
+            return true;
+        }
+        if !value::is_secret(value, self.promise, evidence) {
+            found.refuse(bytes, &extent.range);
             return false;
         }
         let mut range = extent.whole(bytes);

@@ -101,8 +101,8 @@ pub(crate) fn find(number: usize, text: &str, hit: Range<usize>, found: &mut Fou
         for at in memchr::memmem::find_iter(line, flag.as_bytes()).take(8) {
             let is_start = at.checked_sub(1).and_then(|before| line.get(before)).is_some_and(u8::is_ascii_whitespace);
             let behind = hit.end + at + flag.len();
-            if is_start && take(text, behind, end, *argument, flag.len() == 2, found) {
-                break;
+            if is_start {
+                take(text, behind, end, *argument, flag.len() == 2, found);
             }
         }
     }
@@ -139,33 +139,35 @@ fn line_end(bytes: &[u8], start: usize) -> usize {
     start + near.len()
 }
 
-fn take(text: &str, flag: usize, end: usize, argument: Argument, is_short: bool, found: &mut Found) -> bool {
+fn take(text: &str, flag: usize, end: usize, argument: Argument, is_short: bool, found: &mut Found) {
     let bytes = text.as_bytes();
     let next = bytes.get(flag).copied().unwrap_or(b' ');
     let at = match argument {
-        Glued if is_blank(next) || next == b'-' => return false,
+        Glued if is_blank(next) || next == b'-' => return,
         Glued => flag,
         _ if next == b'=' => flag + 1,
         _ if is_blank(next) => skip_blanks(bytes, flag),
-        Nth(_) => return false,
+        Nth(_) => return,
         Pair if is_short && next != b'-' => flag,
-        _ => return false,
+        _ => return,
     };
     let mut range = argument_at(bytes, at, end);
     if let Nth(count) = argument {
         for _ in 1..count {
-            let next = skip_blanks(
-                bytes,
-                range.end + run(bytes.get(..end).unwrap_or_default(), range.end, |byte| b"\\\"'".contains(&byte)),
-            );
+            let line = bytes.get(..end).unwrap_or_default();
+            let behind = range.end + run(line, range.end, |byte| b"\\\"'".contains(&byte));
+            let next = skip_blanks(bytes, behind);
+            if range.is_empty() || next == behind {
+                return;
+            }
             range = argument_at(bytes, next, end);
         }
     }
-    let Some(value) = text.get(range.clone()) else { return false };
+    let Some(value) = text.get(range.clone()) else { return };
     let mut start = range.start;
     let is_secret = match argument {
         Pair => {
-            let Some((user, password)) = value.split_once(':') else { return false };
+            let Some((user, password)) = value.split_once(':') else { return };
             is_argument(password)
                 && !value.starts_with("//")
                 && !(value::is_word(password) && value::is_word(user))
@@ -176,7 +178,7 @@ fn take(text: &str, flag: usize, end: usize, argument: Argument, is_short: bool,
         _ => {
             let password = ["pass:", "stdin", "env:", "file:", "fd:"].iter().find(|kind| value.starts_with(*kind));
             if password.is_some_and(|kind| *kind != "pass:") {
-                return false;
+                return;
             }
             start += password.map_or(0, |kind| kind.len());
             if let Some((_, behind)) = value.split_once('%') {
@@ -198,7 +200,6 @@ fn take(text: &str, flag: usize, end: usize, argument: Argument, is_short: bool,
         };
         found.push(self::found(start, range.end + more, rule));
     }
-    is_secret
 }
 
 fn is_argument(value: &str) -> bool {

@@ -3,6 +3,8 @@
 //! The last word decides (`max_tokens`, `password_field` and `secrets.yaml` name no secret), after words that say which one of
 //! several (`PASSWORD_PROD`, `api_key_2`, `passwordRepeat`).
 
+use std::ops::Range;
+
 /// What kind of secret a name promises; also its rule.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Family {
@@ -41,6 +43,23 @@ pub(crate) enum Trust {
     Sure,
     /// `infura_key`, `AUTH_SALT`, `LABEL_PASSWORD`: only with a value that looks random.
     Loose,
+}
+
+/// Promises of the last names: a text has the same ones over and over.
+#[derive(Debug, Default)]
+pub(crate) struct Remembered([(Range<usize>, Option<Promise>); 8]);
+
+impl Remembered {
+    /// As [`promise`], for the identifier at `range` of `text`, which is the same one whenever it is asked.
+    pub(crate) fn promise(&mut self, text: &str, range: &Range<usize>) -> Option<Promise> {
+        let identifier = text.get(range.clone())?;
+        let last = identifier.bytes().last().map_or(0, usize::from);
+        let place = self.0.get_mut((identifier.len() + last) % 8)?;
+        if text.get(place.0.clone()) != Some(identifier) {
+            *place = (range.clone(), promise(identifier));
+        }
+        place.1
+    }
 }
 
 /// Literals that begin an examination: each name that promises a secret has one of them.
@@ -488,11 +507,14 @@ fn is(word: &str, other: &str) -> bool {
 }
 
 fn one_of(word: &str, list: &[&str]) -> bool {
-    let first = word.as_bytes().first().map(|byte| byte | 0x20);
-    list.iter().any(|other| other.as_bytes().first().copied() == first && word.eq_ignore_ascii_case(other))
+    list.iter().any(|other| word.len() == other.len() && word.eq_ignore_ascii_case(other))
 }
 
 fn ends_ignoring_case(word: &str, suffix: &str) -> bool {
+    let last = |text: &str| text.as_bytes().last().map(|byte| byte | 0x20);
+    if last(word) != last(suffix) {
+        return false;
+    }
     word.len().checked_sub(suffix.len()).and_then(|at| word.get(at..)).is_some_and(|end| is(end, suffix))
 }
 

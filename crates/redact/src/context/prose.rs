@@ -80,7 +80,7 @@ pub(super) fn find(named: &Named<'_>, found: &mut Found) {
         return;
     }
     extent.evidence = Evidence::Loose;
-    if is_line(named) && is_keyword(named) && joints == 0 && ends_line(bytes, extent.range.end) {
+    if joints == 0 && is_keyword(named) && ends_line(bytes, extent.range.end) && is_line(named) {
         // a line of a configuration: name and value and no more
         extent.evidence = Evidence::Quoted;
     } else if !(is_token(named.text, &extent) || is_marked && is_literal) {
@@ -160,13 +160,16 @@ fn is_line(named: &Named<'_>) -> bool {
     if text::is_line_start(bytes, start) {
         return true;
     }
-    let line = text::back(bytes, start, 96, |byte| byte != b'\n');
-    let before = named.text.get(start - line..start).unwrap_or_default();
-    byte_before(bytes, start).is_some_and(text::is_blank)
-        && (before.contains(" login ")
-            || ["machine ", "login ", "set ", "setenv ", "ENV ", "export ", "default "]
-                .iter()
-                .any(|word| before.trim_start().starts_with(word)))
+    if !byte_before(bytes, start).is_some_and(text::is_blank) {
+        return false;
+    }
+    let near = bytes.get(start.saturating_sub(96)..start).unwrap_or_default();
+    let line = near.len() - memchr::memrchr(b'\n', near).map_or(0, |end| end + 1);
+    let before = named.text.get(start - line..start).unwrap_or_default().trim_start();
+    before.contains(" login ")
+        || ["machine ", "login ", "set ", "setenv ", "ENV ", "export ", "default "]
+            .iter()
+            .any(|word| before.starts_with(word))
 }
 
 fn ends_line(bytes: &[u8], at: usize) -> bool {

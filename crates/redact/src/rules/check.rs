@@ -1,5 +1,7 @@
 //! What a pattern cannot say about a secret.
 
+use crate::text::Pieces;
+
 /// What must hold of a match besides its pattern. A text that stands for a key (`ghp_xxxx…`, `AKIA…EXAMPLE`) never passes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Check {
@@ -76,22 +78,22 @@ pub(super) fn entropy(body: &[u8]) -> f64 {
 }
 
 /// Words of manuals; long enough not to occur in random text.
-const STANDING: [&[u8]; 10] = [
-    b"xxxx",
-    b"example",
-    b"replace",
-    b"your_",
-    b"your-",
-    b"changeme",
-    b"placeholder",
-    b"redacted",
-    b"insert_",
-    b"dummy_",
-];
+static STANDING: Pieces = Pieces::in_any_case(&[
+    "xxxx",
+    "example",
+    "replace",
+    "your_",
+    "your-",
+    "changeme",
+    "placeholder",
+    "redacted",
+    "insert_",
+    "dummy_",
+]);
 
 fn stands_for_another(body: &[u8]) -> bool {
     let body = body.get(..body.len().min(128)).unwrap_or_default();
-    STANDING.iter().any(|word| body.windows(word.len()).any(|part| part.eq_ignore_ascii_case(word)))
+    STANDING.stand_in(body)
 }
 
 fn has_json_header(secret: &[u8]) -> bool {

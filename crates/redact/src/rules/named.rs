@@ -3,10 +3,12 @@
 //! A name is split into words at its separators and capitals. A literal begins with one of them, and ends with one when it has
 //! fewer than five letters. What a name says of itself wins: an id, an address or a digest is no secret.
 
+use std::cell::OnceCell;
 use std::ops::RangeInclusive;
 use std::sync::LazyLock;
 
-use aho_corasick::{AhoCorasick, MatchKind};
+use crate::literals::Table;
+use crate::text::Pieces;
 
 use super::{Check, Format, Kind, Rule, rule};
 
@@ -32,13 +34,18 @@ pub(crate) fn words() -> impl Iterator<Item = String> {
 /// The rule of the provider that `name` names, when `value` has the form of its secrets.
 pub fn named(name: &str, value: &str) -> Option<&'static Rule> {
     static NAMES: LazyLock<Names> = LazyLock::new(Names::new);
-    NAMES.find(name, value)
+    let is_opaque = |byte: u8| byte.is_ascii_alphanumeric() || b"_-.+/=:|*~".contains(&byte);
+    // what each of the rules asks for, see [`Check::Random`]
+    let may_be_random = value.len() >= 32 || value.bytes().any(|byte| byte.is_ascii_digit());
+    let may_fit =
+        may_be_random && name.len() <= LONGEST && VALUE.contains(&value.len()) && value.bytes().all(is_opaque);
+    if may_fit { NAMES.find(name, value) } else { None }
 }
 
 #[derive(Debug)]
 struct Names {
-    automaton: AhoCorasick,
-    /// By pattern number of the automaton.
+    literals: Table,
+    /// By the number of the literal.
     words: Vec<Word>,
     formats: Vec<Format>,
 }
@@ -66,32 +73,30 @@ impl Names {
         };
         let all = formats.iter().enumerate().flat_map(|(at, format)| format.rule.literals.iter().map(move |w| (at, w)));
         let (literals, words): (Vec<String>, Vec<Word>) = all.map(of).unzip();
-        let automaton = AhoCorasick::builder()
-            .match_kind(MatchKind::Standard)
-            .build(literals)
-            .expect("a fixed list of short literals fits the automaton");
-        Self { automaton, words, formats }
+        let literals: Vec<&str> = literals.iter().map(String::as_str).collect();
+        Self { literals: Table::new(&literals), words, formats }
     }
 
     fn find(&self, name: &str, value: &str) -> Option<&'static Rule> {
-        let is_opaque = |byte: u8| byte.is_ascii_alphanumeric() || b"_-.+/=:|*~".contains(&byte);
-        if name.len() > LONGEST || !VALUE.contains(&value.len()) || !value.bytes().all(is_opaque) {
-            return None;
-        }
         let name = Name::split(name);
         if name.denies() {
             return None;
         }
-        let promises = name.promises();
-        let hits = self.automaton.find_overlapping_iter(&name.letters);
-        let fits = hits.filter_map(|hit| {
-            let word = self.words.get(hit.pattern().as_usize())?;
-            let format = self.formats.get(word.format)?;
-            let stands = name.is_boundary(hit.start()) && (!word.whole || name.is_boundary(hit.end()));
-            let fits = stands && (promises || format.rule.kind == Kind::Named) && format.is_value(value);
-            fits.then_some((format.rule, hit.end() - hit.start()))
+        let promises = OnceCell::new();
+        let mut longest = None;
+        self.literals.search(name.letters.as_bytes(), |literal, hit| {
+            let Some(word) = self.words.get(literal) else { return };
+            let Some(format) = self.formats.get(word.format) else { return };
+            let stands = name.is_boundary(hit.start) && (!word.whole || name.is_boundary(hit.end));
+            let fits = stands
+                && longest.is_none_or(|(length, _)| length <= hit.len())
+                && (format.rule.kind == Kind::Named || *promises.get_or_init(|| name.promises()))
+                && format.is_value(value);
+            if fits {
+                longest = Some((hit.len(), format.rule));
+            }
         });
-        fits.max_by_key(|(_, length)| *length).map(|(rule, _)| rule)
+        longest.map(|(_, rule)| rule)
     }
 }
 
@@ -158,7 +163,7 @@ const DENIALS: &[&str] = &[
 ];
 
 /// Parts of words that promise a secret.
-const PROMISES: &[&str] = &[
+static PROMISES: Pieces = Pieces::of(&[
     "api",
     "auth",
     "bearer",
@@ -172,7 +177,7 @@ const PROMISES: &[&str] = &[
     "secret",
     "sk",
     "token",
-];
+]);
 
 impl Name {
     fn split(name: &str) -> Self {
@@ -205,7 +210,7 @@ impl Name {
     }
 
     fn promises(&self) -> bool {
-        PROMISES.iter().any(|part| self.letters.contains(part))
+        PROMISES.stand_in(self.letters.as_bytes())
     }
 }
 

@@ -59,7 +59,7 @@ fn values_of_files_go() {
         ("CREATE USER a IDENTIFIED BY 'Q4rtz77x';", "CREATE USER a IDENTIFIED BY '[REDACTED:password]';"),
         ("ALTER ROLE a WITH LOGIN PASSWORD 'Q4rtz77x';", "ALTER ROLE a WITH LOGIN PASSWORD '[REDACTED:password]';"),
         ("|user|password|\n|---|---|\n|bob|Q4rtz77x|\n", "|user|password|\n|---|---|\n|bob|[REDACTED:password]|\n"),
-        ("bob:$apr1$tp8glkbm$fjg65tI1eipoBh62aEjIy0", "bob:[REDACTED:password_hash]"),
+        ("bob:$apr1$q7wz2kdp$Xr5vT1mN8wP2sL6fG4hJ0c", "bob:[REDACTED:password_hash]"),
         (r#"{"auths":{"r":{"auth":"YXBwOlE0cnR6Nzd4"}}}"#, r#"{"auths":{"r":{"auth":"[REDACTED:credential]"}}}"#),
     ]);
 }

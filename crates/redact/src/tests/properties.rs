@@ -6,11 +6,10 @@ use std::sync::LazyLock;
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
-use super::key;
+use super::{REDACTOR, key};
 use crate::text::steps::STEPS;
 use crate::{Counts, Options, Redactor};
 
-static REDACTOR: LazyLock<Redactor> = LazyLock::new(Redactor::new);
 static SHORT_LIVED: LazyLock<Redactor> = LazyLock::new(|| {
     let options = Options { short_lived: true, ..Options::default() };
     Redactor::with_options(&options).expect("rules")
@@ -158,6 +157,66 @@ fn names_and_texts_that_broke_json_stay_whole() {
             let redacted = redact(&document.to_string());
             assert!(serde_json::from_str::<Value>(&redacted).is_ok(), "{document}\n{redacted}");
         }
+    }
+}
+
+/// Each broke JSON, or was no fixed point, when a fuzzer found it.
+const FUZZED: &[&str] = &[
+    "L=\"-----BEGIN OPH PRIVATE KEY-----\nMIT83\"",
+    "---O-----BEGIN RSA PRIVATE KEY----nal\"\ngN42TOKEN\")\nii_t\"\n",
+    "-----BEGIN PRIVATE KEY----\0\"}",
+    "-----BEGINPRIVATE KEY----O7mx\"",
+    "-----BEGINPRIVATE KEY----\x0c\0\0\" >>v",
+    "token \"x\0\\",
+    "IKEY \"|\0\\",
+    "\x03key=\"G\0\\",
+    "uKey=\"O\x01\\",
+    "password=\"\u{1f511}Q4rtz77x\u{1f511}\\",
+    "secret set  --body EN --body HN --body 5W --body HD --body ke",
+    "htpasswd -b \x1b\x1b\x1b\x1b\x1b\x1b\x1b\x1b\x1b\x1b",
+    "htpasswd -b .htpas\x1b\x1b\x1b\x1b\x1b\x1b\x1b\x1b\x1b\x1b\x1bswd svc-10l Maple-F4k3-Q)uartz54",
+    "secret set  --body HX --body JF --body He --body Hy --body He",
+    "secret set  --body EN --body HN --body 5W --body HD --body ke --body EN --body HN --body 5W --body HD --body ke --body z3",
+];
+
+#[test]
+fn what_a_fuzzer_found_stays_repaired() {
+    for text in FUZZED {
+        let once = redact(text);
+        assert_eq!(redact(&once), once);
+        let inner = json!({ "text": text, "input_tokens": 512 }).to_string();
+        for document in [inner.clone(), json!({ "text": inner, "n": 1 }).to_string()] {
+            let redacted = redact(&document);
+            let value = serde_json::from_str::<Value>(&redacted).unwrap_or_else(|_| panic!("{document}\n{redacted}"));
+            assert_eq!(value.as_object().map(serde_json::Map::len), Some(2), "{redacted}");
+            assert!(serde_json::to_string(&value).is_ok_and(|again| redact(&again) == again));
+        }
+    }
+}
+
+#[test]
+fn no_range_ends_within_an_escape() {
+    // each beginning and end of a range in a string of JSON
+    let text = json!("a\n\"\\\\\"b\u{1}c").to_string().replace('b', "\\ud83d\\udd11");
+    for start in 1..text.len() - 1 {
+        for end in start..text.len() - 1 {
+            let mut range = start..end;
+            crate::find::whole_escapes(text.as_bytes(), &mut range);
+            let mut replaced = text.clone();
+            replaced.replace_range(range, "x");
+            assert!(serde_json::from_str::<String>(&replaced).is_ok(), "{start}..{end} of {text}: {replaced}");
+        }
+    }
+}
+
+#[test]
+fn a_text_that_does_not_settle_goes_whole() {
+    let key = key();
+    let flags = "--body Q4rtz77x ".repeat(200);
+    for text in [format!("secret set {flags}"), json!({ "a": format!("secret set {flags}") }).to_string()] {
+        let redacted = REDACTOR.with_key(&key).redact(Cow::Borrowed(&text), &mut Counts::default());
+        assert!(!redacted.contains("Q4rtz77x") || REDACTOR.find(&redacted).is_empty(), "{redacted}");
+        assert_eq!(text.starts_with('{'), serde_json::from_str::<Value>(&redacted).is_ok());
     }
 }
 

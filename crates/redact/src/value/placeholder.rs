@@ -1,7 +1,9 @@
 //! What stands for a value without being one.
 
+use crate::text::Pieces;
+
 /// Beginnings of references and of texts that ask for a value.
-const BEGINNINGS: &[&str] = &[
+static BEGINNINGS: Pieces = Pieces::in_any_case(&[
     "xxx",
     "your-",
     "your_",
@@ -46,10 +48,10 @@ const BEGINNINGS: &[&str] = &[
     "!env",
     "fn::",
     "\\u",
-];
+]);
 
 /// Pieces that only stand in such texts.
-const PIECES: &[&str] = &[
+static PIECES: Pieces = Pieces::of(&[
     "[REDACTED",
     "***",
     "${",
@@ -74,18 +76,7 @@ const PIECES: &[&str] = &[
     "[redacted",
     "<redacted",
     "REDACTED>",
-];
-
-/// The bytes that pieces begin with.
-const FIRST: [bool; 256] = {
-    let mut first = [false; 256];
-    let mut at = 0;
-    while at < PIECES.len() {
-        first[PIECES[at].as_bytes()[0] as usize] = true;
-        at += 1;
-    }
-    first
-};
+]);
 
 pub(crate) fn is_placeholder(value: &str) -> bool {
     let bytes = value.as_bytes();
@@ -111,8 +102,8 @@ pub(crate) fn is_placeholder(value: &str) -> bool {
         _ => false,
     };
     is_reference
-        || BEGINNINGS.iter().any(|start| begins(bytes, start))
-        || has_piece(bytes)
+        || BEGINNINGS.begin(bytes)
+        || PIECES.stand_in(bytes)
         || is_monotonous(bytes)
         || bytes.iter().all(|byte| b".*-_xX?#".contains(byte))
 }
@@ -122,13 +113,6 @@ pub(super) fn begins(bytes: &[u8], start: &str) -> bool {
     let start = start.as_bytes();
     let is_likely = matches!((bytes, start), ([a, ..], [b, ..]) if a | 0x20 == b | 0x20);
     is_likely && bytes.get(..start.len()).is_some_and(|there| there.eq_ignore_ascii_case(start))
-}
-
-fn has_piece(bytes: &[u8]) -> bool {
-    bytes.iter().enumerate().any(|(at, byte)| {
-        FIRST.get(usize::from(*byte)) == Some(&true)
-            && bytes.get(at..).is_some_and(|rest| PIECES.iter().any(|piece| rest.starts_with(piece.as_bytes())))
-    })
 }
 
 /// `$2y$…`, `$6$…`: a hash in the format of crypt.
