@@ -221,6 +221,14 @@ impl Rule {
     }
 }
 
+/// The match and the secret in it. Only a match is looked through for groups, which is the slower part.
+fn secret(regex: &Regex, bytes: &[u8]) -> Option<(Range<usize>, Range<usize>)> {
+    let whole = regex.find(bytes)?.range();
+    let group = if regex.captures_len() > 1 { regex.captures(bytes)?.get(1) } else { None };
+    let secret = group.map_or_else(|| whole.clone(), |group| group.range());
+    Some((whole, secret))
+}
+
 /// Where the URL begins that has `at` in its host.
 fn url_start(text: &str, at: usize) -> usize {
     let before = text.get(..at).unwrap_or_default();
@@ -256,23 +264,18 @@ impl Format {
         let rest = bytes.get(start..)?;
         let regex = self.regex()?;
         let window = rest.get(..rest.len().min(REACH))?;
-        let found = regex.captures(window)?;
-        let whole = found.get_match();
-        let secret = found.get(1).unwrap_or(whole);
-        let ends_word = !rest.get(whole.end()).is_some_and(u8::is_ascii_alphanumeric);
-        if whole.end() < window.len() && !ends_word {
+        let (whole, secret) = secret(regex, window)?;
+        let ends_word = !rest.get(whole.end).is_some_and(u8::is_ascii_alphanumeric);
+        if whole.end < window.len() && !ends_word {
             return None;
         }
-        let of_literal = if start + secret.start() == literal.start { literal.len() } else { 0 };
-        if !self.rule.check.accepts(secret.as_bytes(), secret.as_bytes().get(of_literal..)?) {
+        let of_literal = if start + secret.start == literal.start { literal.len() } else { 0 };
+        let text_of_secret = window.get(secret.clone())?;
+        if !self.rule.check.accepts(text_of_secret, text_of_secret.get(of_literal..)?) {
             return None;
         }
-        let range = if whole.end() == window.len() && window.len() < rest.len() {
-            let found = regex.captures(rest)?;
-            found.get(1).unwrap_or(found.get_match()).range()
-        } else {
-            secret.range()
-        };
+        let is_cut = whole.end == window.len() && window.len() < rest.len();
+        let range = if is_cut { self::secret(regex, rest)?.1 } else { secret };
         let takes_url = self.rule.lead == Lead::Url && range.start == 0;
         let begin = if takes_url { url_start(text, start) } else { start + range.start };
         Some(begin..start + range.end)

@@ -26,10 +26,18 @@ pub(crate) enum Evidence {
     Code,
 }
 
+/// The shortest secret of a name that keeps its promise at times only; a password may be shorter.
+const LOOSE: usize = 10;
+
 pub(crate) fn is_secret(value: &str, promise: Promise, evidence: Evidence) -> bool {
     let Promise { family, trust } = promise;
     let value = value.trim();
     if value.len() < 3 {
+        return false;
+    }
+    let is_loose = trust == Trust::Loose || matches!(evidence, Evidence::Loose | Evidence::Code);
+    let is_other = !matches!(family, Family::Password | Family::Authorization | Family::Cookie);
+    if is_other && is_loose && value.len() < LOOSE {
         return false;
     }
     let shape = Shape::of(value);
@@ -51,7 +59,6 @@ pub(crate) fn is_secret(value: &str, promise: Promise, evidence: Evidence) -> bo
     {
         return false;
     }
-    let is_loose = trust == Trust::Loose || matches!(evidence, Evidence::Loose | Evidence::Code);
     match family {
         Family::Cookie => super::context::cookie::is_secret(value),
         Family::Authorization if evidence == Evidence::Strong => value.len() >= 6 && !is_word(value),
@@ -80,7 +87,7 @@ pub(crate) fn is_secret(value: &str, promise: Promise, evidence: Evidence) -> bo
         _ if !matches!(evidence, Evidence::Strong | Evidence::Quoted) && (is_named(value) || is_constant(value)) => {
             false
         }
-        _ if is_loose => value.len() >= 10 && looks_random(value) && !is_code(value) && !is_uuid(value),
+        _ if is_loose => looks_random(value) && !is_code(value) && !is_uuid(value),
         _ => match evidence {
             Evidence::Strong => (value.len() >= 8 || shape.digits > 0 && value.len() >= 5) && !is_phrase(value, &shape),
             Evidence::Quoted => is_quoted_token(value, &shape),
@@ -96,7 +103,7 @@ pub(crate) fn is_secret(value: &str, promise: Promise, evidence: Evidence) -> bo
 
 /// What is quick to see: long enough, and more than a short word.
 fn has_promise(value: &str, shape: &Shape, is_loose: bool) -> bool {
-    if is_loose { value.len() >= 10 } else { shape.digits > 0 || value.len() >= 6 }
+    if is_loose { value.len() >= LOOSE } else { shape.digits > 0 || value.len() >= 6 }
 }
 
 /// A value behind prose, a flag or a call: letters with digits, no word.
@@ -117,8 +124,8 @@ fn is_quoted_password(value: &str, shape: &Shape) -> bool {
     shape.foreign <= shape.digits
         && !is_word(value)
         && !is_address(value)
-        && !names_a_secret(value, shape)
         && !is_member(value)
+        && !names_a_secret(value, shape)
 }
 
 /// Letters and digits in one word.
@@ -131,13 +138,11 @@ fn is_mixed(word: &str) -> bool {
 }
 
 fn is_quoted_token(value: &str, shape: &Shape) -> bool {
-    if is_code(value) || is_word(value) || names_a_secret(value, shape) {
-        return false;
-    }
-    let is_random = looks_random(value) || is_gibberish(value);
-    is_random && value.len() >= 6
-        || shape.digits >= 2 && value.len() >= 8 && !is_phrase(value, shape)
+    let is_likely = shape.digits >= 2 && value.len() >= 8 && !is_phrase(value, shape)
         || value.len() >= 16 && !is_words(value)
+        || value.len() >= 6 && (looks_random(value) || is_gibberish(value));
+    // what takes longest is last
+    is_likely && !is_code(value) && !is_word(value) && !names_a_secret(value, shape)
 }
 
 /// `0x80090003`, `4194304u32`: a number of code.

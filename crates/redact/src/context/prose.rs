@@ -100,8 +100,7 @@ pub(super) fn key(text: &str, literal: Range<usize>, found: &mut Found) {
     let kind_end = literal.start - 1;
     let kind = text::back(bytes, kind_end, 16, |byte| byte.is_ascii_alphabetic());
     let kind = text.get(kind_end - kind..kind_end).unwrap_or_default();
-    let promise = name::promise(&format!("{kind}_key"));
-    let is_sure = promise.is_some_and(|promise| promise.trust == Trust::Sure);
+    let is_sure = || name::promise(&format!("{kind}_key")).is_some_and(|promise| promise.trust == Trust::Sure);
     let mut at = literal.end;
     for _ in 0..4 {
         at += near(bytes, at, |byte| b" :=`'".contains(&byte));
@@ -117,10 +116,10 @@ pub(super) fn key(text: &str, literal: Range<usize>, found: &mut Found) {
         let is_hex = value.bytes().all(|byte| byte.is_ascii_hexdigit() || byte == b'-');
         let is_joint = JOINTS.iter().any(|joint| value.eq_ignore_ascii_case(joint));
         if !is_joint {
+            let has_digit = value.bytes().any(|byte| byte.is_ascii_digit());
             let is_secret = value.len() >= 16
-                && (is_sure || !is_hex && value.len() >= 20)
                 && value::is_secret(value, Promise { family: Family::ApiKey, trust: Trust::Loose }, Evidence::Loose)
-                && (is_sure || value.bytes().any(|byte| byte.is_ascii_digit()));
+                && (!is_hex && value.len() >= 20 && has_digit || is_sure());
             if is_secret {
                 let more = if length >= REACH {
                     text::run(bytes, at + length, |byte| byte.is_ascii_graphic() && !b"`\"'<>,;)(\\".contains(&byte))
