@@ -3,6 +3,7 @@
 
 use std::io::Read;
 use std::path::{Path, PathBuf};
+use std::sync::LazyLock;
 
 use record::arrival::Payload;
 use record::caller::{Caller, Scopes, Tenant};
@@ -61,13 +62,13 @@ fn plain_bytes(path: &Path) -> Vec<u8> {
     plain
 }
 
+/// With the default policy. One for all tests, because its rules take a while to make.
+pub(crate) static SANITIZER: LazyLock<sanitize::Sanitizer> =
+    LazyLock::new(|| sanitize::Sanitizer::new(sanitize::capture::Policy::default()));
+
 /// What the default policy leaves of a request.
 pub(crate) fn sanitized(mut payload: Payload<'static>, provider: Provider) -> Payload<'static> {
-    sanitize::Sanitizer::new(sanitize::capture::Policy::default()).sanitize(
-        &mut payload,
-        provider,
-        &redact::HashKey::derive(b"tests", "placeholders"),
-    );
+    SANITIZER.sanitize(&mut payload, provider, &redact::HashKey::derive(b"tests", "placeholders"));
     payload
 }
 

@@ -13,8 +13,6 @@ use record::rows::Rows;
 use record::source::{Provider, Signal, Source};
 use record::trace::{CommandId, CommandType, Quoting};
 use record::value::Value;
-use sanitize::Sanitizer;
-use sanitize::capture::Policy;
 
 use crate::{show, support};
 
@@ -27,7 +25,7 @@ fn normalized(kind: &str, id: &str, file: &[u8], signal: Signal) -> Output {
     let trace = receive::decode_trace(kind, id, file, &limits).expect("a trace file");
     let mut payload = Payload::Trace(Box::new(trace));
     let key = redact::HashKey::derive(b"tests", "placeholders");
-    Sanitizer::new(Policy::default()).sanitize(&mut payload, Provider::Mod, &key);
+    support::SANITIZER.sanitize(&mut payload, Provider::Mod, &key);
     let Payload::Trace(trace) = &payload else { unreachable!("stays a trace") };
     let mut body = Vec::new();
     receive::encode_trace(trace, &mut body);

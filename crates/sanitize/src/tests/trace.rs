@@ -16,7 +16,7 @@ fn sanitized(file: &[u8]) -> (Vec<u8>, Report) {
     let names = (CommandType::new("run").unwrap(), CommandId::new("20260219145356-EWS22").unwrap());
     let trace = receive::decode_trace(names.0, names.1, file, &receive::TraceLimits::default()).unwrap();
     let mut payload = Payload::Trace(Box::new(trace));
-    let report = Sanitizer::new(Policy::default()).sanitize(&mut payload, Provider::Mod, &key());
+    let report = sanitizer(Policy::default()).sanitize(&mut payload, Provider::Mod, &key());
     let Payload::Trace(trace) = &payload else { unreachable!() };
     (trace.to_csv().into_owned(), report)
 }
