@@ -1,7 +1,8 @@
 //! One pass of a literal automaton over a text, and what is examined where a literal was found.
 //!
 //! The search is an overlapping one, so that no literal hides another. What is looked at around a hit is bounded by
-//! [`crate::text::REACH`], or goes on where the last look ended, so that the whole is linear in the text.
+//! [`crate::text::REACH`], or goes on where the last look ended, so that the whole is linear in the text. Values that begin within
+//! values that are no secrets are looked at by a budget of the text; where it ends, they go.
 
 use std::collections::BTreeSet;
 use std::ops::Range;

@@ -1,4 +1,4 @@
-//! Monitoring, data, models and chat: secrets told by the name of their provider.
+//! Monitoring, data, models and chat: secrets told by the name of their provider. A table of data, as long as there are providers.
 
 use super::{keyed_rule, named_rule};
 use crate::Rule;

@@ -1,4 +1,4 @@
-//! Clouds, hosting, registries, build services: secrets told by the name of their provider.
+//! Clouds, hosting, registries, build services: secrets told by the name of their provider. A table of data, as long as there are providers.
 
 use super::{keyed_rule, named_rule};
 use crate::Rule;

@@ -1,4 +1,4 @@
-//! Services for offices, shops, identity, devices: secrets told by the name of their provider.
+//! Services for offices, shops, identity, devices: secrets told by the name of their provider. A table of data, as long as there are providers.
 
 use super::{keyed_rule, named_rule};
 use crate::Rule;
