@@ -88,7 +88,7 @@ impl Engine {
         options.execution.parquet.reorder_filters = true;
         options.execution.time_zone = Some("UTC".to_owned());
         // the longest or dearest first is not what has no length or cost: as Athena, Trino and DuckDB, not as PostgreSQL
-        options.sql_parser.default_null_ordering = "nulls_last".to_owned();
+        "nulls_last".clone_into(&mut options.sql_parser.default_null_ordering);
         let mut base = SessionStateBuilder::new()
             .with_config(config)
             .with_runtime_env(runtime)
