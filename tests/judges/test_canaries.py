@@ -152,12 +152,14 @@ def test_captured_text_is_where_it_belongs(make_server):
         stored = " ".join(row["text"] for row in texts)
         for place in places:
             assert any(canary in stored for canary in canaries.of(place)), f"no canary of `{place}` in {column}"
-    prompts = " ".join(
-        row["text"]
-        for row in server.sql("SELECT prompt_text AS text FROM coding_agent_events WHERE prompt_text IS NOT NULL")
-    )
     hooks = canaries.of("prompt", "hooks")
-    assert [canary for canary in hooks if canary not in prompts] == [], "prompts of hooks are missing"
+
+    def are_all_there():
+        rows = server.sql("SELECT prompt_text AS text FROM coding_agent_events WHERE prompt_text IS NOT NULL")
+        prompts = " ".join(row["text"] for row in rows)
+        return all(canary in prompts for canary in hooks)
+
+    wait_for("prompts of all hooks", are_all_there)
     assert not traces_of(server.log.read_bytes()), "captured text still never reaches a log line"
 
 
