@@ -10,6 +10,7 @@ Needs `duckdb`, `polars`, `deltalake`, and `chdb` if it is to be measured; a JSO
 """
 
 import argparse
+import contextlib
 import http.client
 import importlib.util
 import json
@@ -214,15 +215,24 @@ def queries(server, where, rounds):
     found["duckdb_parquet"] = ask("duckdb on the table's files", run, texts(parquet), rounds)
     found["duckdb_csv"] = ask("duckdb on the CSV objects", run, texts(objects), rounds)
     if importlib.util.find_spec("chdb"):
-        import chdb
-
-        settings = " SETTINGS use_hive_partitioning = 1, input_format_csv_use_best_effort_in_schema_inference = 0"
-        query = lambda text: chdb.query(text + settings, "Null")
-        csv = f"file('{lake}/traces/tenant=*/source=*/type=*/year=*/month=*/day=*/*.csv', 'CSVWithNames')"
-        found["chdb_table"] = ask("chdb on the table", query, texts(f"deltaLakeLocal('{lake}/tables/traces')"), rounds)
-        lowered = {name: camel(text) for name, text in texts(csv).items()}
-        found["chdb_csv"] = ask("chdb on the CSV objects", query, lowered, rounds)
+        found |= by_chdb(lake, texts, rounds)
     return found
+
+
+def by_chdb(lake, texts, rounds):
+    """On the table, and on the CSV objects."""
+    import chdb
+
+    settings = " SETTINGS use_hive_partitioning = 1, input_format_csv_use_best_effort_in_schema_inference = 0"
+    csv = f"file('{lake}/traces/tenant=*/source=*/type=*/year=*/month=*/day=*/*.csv', 'CSVWithNames')"
+    lowered = {name: camel(text) for name, text in texts(csv).items()}
+    query = lambda text: chdb.query(text + settings, "Null")
+    # a Delta table must lie below the working folder
+    with contextlib.chdir("/"):
+        return {
+            "chdb_table": ask("chdb on the table", query, texts(f"deltaLakeLocal('{lake}/tables/traces')"), rounds),
+            "chdb_csv": ask("chdb on the CSV objects", query, lowered, rounds),
+        }
 
 
 def camel(text):
