@@ -156,14 +156,14 @@ pub fn normalize(envelope: &Envelope, payload: Option<&Payload<'_>>, out: &mut O
         Some(Payload::Otlp(Otlp::Logs(groups))) => match envelope.provider {
             Provider::ClaudeCode => claude::logs::write(groups, &mut request, &mut out.events),
             Provider::Codex => codex::logs::write(groups, &mut request, &mut out.events),
-            Provider::Cursor | Provider::Other | Provider::Mod => {
+            Provider::Cursor | Provider::Other | Provider::Mod | Provider::BrowserMod => {
                 generic::logs::write(groups, &mut request, &mut out.events);
             }
         },
         Some(Payload::Otlp(Otlp::Traces(groups))) => match envelope.provider {
             Provider::ClaudeCode => claude::spans::write(groups, &mut request, &mut out.events),
             Provider::Codex => codex::spans::write(groups, &mut request, &mut out.events, &mut out.dropped),
-            Provider::Cursor | Provider::Other | Provider::Mod => {
+            Provider::Cursor | Provider::Other | Provider::Mod | Provider::BrowserMod => {
                 generic::spans::write(groups, &mut request, &mut out.events);
             }
         },
@@ -174,7 +174,9 @@ pub fn normalize(envelope: &Envelope, payload: Option<&Payload<'_>>, out: &mut O
             Provider::ClaudeCode => claude::hooks::write(hooks, &mut request, &mut out.events),
             Provider::Codex => codex::hooks::write(hooks, &mut request, &mut out.events),
             Provider::Cursor => cursor::hooks::write(hooks, &mut request, &mut out.events),
-            Provider::Other | Provider::Mod => generic::hooks::write(hooks, &mut request, &mut out.events),
+            Provider::Other | Provider::Mod | Provider::BrowserMod => {
+                generic::hooks::write(hooks, &mut request, &mut out.events);
+            }
         },
     }
 }

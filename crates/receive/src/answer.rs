@@ -44,11 +44,9 @@ pub fn partial_success(signal: Signal, content_type: ContentType, rejected: i64,
         }),
         ContentType::Json => {
             let key = match signal {
-                Signal::Logs | Signal::Hooks | Signal::History | Signal::CliTraces | Signal::SaasTraces => {
-                    "rejectedLogRecords"
-                }
                 Signal::Traces => "rejectedSpans",
                 Signal::Metrics => "rejectedDataPoints",
+                _ => "rejectedLogRecords",
             };
             out.extend_from_slice(b"{\"partialSuccess\":{");
             json::write_str(key, &mut out);

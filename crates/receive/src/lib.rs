@@ -45,9 +45,7 @@ pub fn decode_otlp(signal: Signal, content_type: ContentType, body: &[u8]) -> Re
         (ContentType::Json, Signal::Logs) => json::logs(body),
         (ContentType::Json, Signal::Traces) => json::traces(body),
         (ContentType::Json, Signal::Metrics) => json::metrics(body),
-        (_, Signal::Hooks | Signal::History | Signal::CliTraces | Signal::SaasTraces) => {
-            Err(error::Fault::new(0, format!("{signal} are not OTLP")).into_error(0))
-        }
+        _ => Err(error::Fault::new(0, format!("{signal} are not OTLP")).into_error(0)),
     }
 }
 

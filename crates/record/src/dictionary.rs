@@ -61,11 +61,11 @@ pub const PARTITION_COLUMNS: [(&str, &str); 6] = [
     ("tenant", "owner of the row, as the key says"),
     (
         "source",
-        "intake path: `otlp`, `coding_agent_hook`, `coding_agent_history`, `cli_trace`; in `traces` and `traces_rejected`: `cli`, `saas`",
+        "intake path: `otlp`, `coding_agent_hook`, `coding_agent_history`, `cli_trace`, `product`; in `traces` and `traces_rejected`: `cli`, `saas`",
     ),
     (
         "type",
-        "provider of the telemetry: `claude_code`, `codex`, `cursor`, `other`, `mod`; in `traces` and `traces_rejected` what the command did: `sync`, `build`, `run`, …",
+        "provider of the telemetry: `claude_code`, `codex`, `cursor`, `other`, `mod`, `browser_mod`; in `traces` and `traces_rejected` what the command did: `sync`, `build`, `run`, …",
     ),
     ("year", "year of the row's time in UTC, four digits"),
     ("month", "month of the row's time in UTC, two digits"),
@@ -73,12 +73,14 @@ pub const PARTITION_COLUMNS: [(&str, &str); 6] = [
 ];
 
 /// Every table of the lake.
-pub const TABLES: [&Table; 5] = [
+pub const TABLES: [&Table; 7] = [
     &events_raw::TABLE,
     &coding_agent_events::TABLE,
     &coding_agent_metrics::TABLE,
     &traces::TABLE,
     &traces_rejected::TABLE,
+    &product_events::TABLE,
+    &product_errors::TABLE,
 ];
 
 macro_rules! table {
@@ -114,8 +116,8 @@ table! {
     /// One request received after authentication, accepted or refused.
     events_raw, time: TIMESTAMP, identity: None, sort: [TIMESTAMP], columns: {
         TIMESTAMP "timestamp" Timestamp "when the request was received",
-        PROVIDER "provider" Text "which program it tells about: `claude_code`, `codex`, `cursor`, `other`, `mod`",
-        SIGNAL "signal" Text "`logs`, `traces`, `metrics`, `hooks`, `history`, `cli_traces` or `saas_traces`",
+        PROVIDER "provider" Text "which program it tells about: `claude_code`, `codex`, `cursor`, `other`, `mod`, `browser_mod`",
+        SIGNAL "signal" Text "`logs`, `traces`, `metrics`, `hooks`, `history`, `cli_traces`, `saas_traces`, `product_events` or `product_errors`",
         HTTP_STATUS "http_status" Int "status of the answer; 200 means accepted, 201 that of a trace file",
         ERROR "error" Text "why the request was refused",
         RAW_EVENT "raw_event" Json "the request after sanitizing, as OTLP/JSON or hook JSON; of a trace file `type`, `command_id`, `object` (its key in the lake), `bytes` and `sha256` of that object, `rows`, `rejected`; null when refused",
@@ -390,6 +392,82 @@ table! {
         RECEIVED_AT "received_at" Timestamp "when modlake received it",
         ARRIVAL_ID "arrival_id" Text "the request it came in (`events_raw.arrival_id`)",
         ROW_ID "row_id" Text "identity of the line: tenant, source, type, command, file and number; a file delivered twice has it once",
+    }
+}
+
+table! {
+    /// One event of a mod in a browser: a run of a starter brick, a custom event, a step of a mod's life.
+    product_events, time: EVENT_TIME, identity: Some(EVENT_ID), sort: [DEPLOYMENT_ID, MOD_ID, EVENT_TIME], columns: {
+        EVENT_ID "event_id" Text "identity of the event: made from the `id` its sender gave; of an event without one it is of this delivery, so that none are merged",
+        EVENT_TIME "event_time" Timestamp "when it happened; the time of receipt where the sender gives none, or one that is more than a day ahead",
+        RECEIVED_AT "received_at" Timestamp "when modlake received it",
+        ARRIVAL_ID "arrival_id" Text "the request it came in (`events_raw.arrival_id`)",
+        SIGNAL "signal" Text "`product_events`, or `logs` for an OpenTelemetry event",
+        EVENT_NAME "event_name" Text "what happened: `TriggerRun`, `MenuItemClick`, `CustomUserEvent`, a name of the mod's own",
+        LABEL "label" Text "label of the mod component (`label`, `extensionLabel`)",
+        UID "uid" Text "random id of the browser profile",
+        USER_ID "user_id" Text "user, where the sender names one",
+        USER_EMAIL "user_email" Text "e-mail address of the user (`person.email`, `email`), else the name of the key where that is an address",
+        MOD_ID "mod_id" Text "id of the mod (`modId`, `blueprintId`)",
+        MOD_VERSION "mod_version" Text "version of the mod (`modVersion`, `blueprintVersion`)",
+        MOD_COMPONENT_ID "mod_component_id" Text "id of the mod component (`modComponentId`, `extensionId`)",
+        STARTER_BRICK_ID "starter_brick_id" Text "id of the starter brick (`starterBrickId`, `extensionPointId`)",
+        DEPLOYMENT_ID "deployment_id" Text "deployment the mod is active by",
+        RUN_ID "run_id" Text "run of the starter brick",
+        SESSION_ID "session_id" Text "document load in one frame",
+        NAVIGATION_ID "navigation_id" Text "the same until the frame's address changes",
+        URL "url" Text "page it happened on, without its query unless kept by a setting, redacted",
+        IS_FRAME "is_frame" Bool "whether it happened in a frame of the page",
+        REPORT_MODE "report_mode" Text "telemetry mode it was reported under: `all`, `once`, `error-once`",
+        HELD_BACK "held_back" Int "events of the same name that the sender's throttle held back since the one before",
+        SDK_VERSION "sdk_version" Text "version of the browser SDK",
+        CLIENT_VERSION "client_version" Text "version of the program around the mod (`version`, `versionName`)",
+        USER_AGENT "user_agent" Text "the browser, as its request names it",
+        DATA "data" Json "the event's own data, redacted; fields that have a column are left out",
+        ATTRIBUTES "attributes" Json "everything else the event carried, and what was withheld or redacted",
+    }
+}
+
+table! {
+    /// One error of a mod in a browser.
+    product_errors, time: EVENT_TIME, identity: Some(ERROR_ID), sort: [DEPLOYMENT_ID, MOD_ID, EVENT_TIME], columns: {
+        ERROR_ID "error_id" Text "identity of the error: made from its `uuid`; of an error without one it is of this delivery",
+        EVENT_TIME "event_time" Timestamp "when it happened; the time of receipt where the sender gives none, or one that is more than a day ahead",
+        RECEIVED_AT "received_at" Timestamp "when modlake received it",
+        ARRIVAL_ID "arrival_id" Text "the request it came in (`events_raw.arrival_id`)",
+        UUID "uuid" Text "id the client made (`uuid`)",
+        CLASS_NAME "class_name" Text "class of the error",
+        MESSAGE "message" Text "the error's text, redacted",
+        IS_APPLICATION_ERROR "is_application_error" Bool "false where the author of the mod can mend it, true where the platform must",
+        STACK "stack" Text "stack trace, redacted",
+        UID "uid" Text "random id of the browser profile, where sent",
+        USER_ID "user_id" Text "user, where the sender names one",
+        USER_EMAIL "user_email" Text "e-mail address of the user, else the name of the key where that is an address",
+        ORGANIZATION "organization" Text "organization of the mod",
+        DEPLOYMENT_ID "deployment_id" Text "deployment the mod is active by",
+        MOD_ID "mod_id" Text "id of the mod (`blueprint_version.id`, `modId`)",
+        MOD_VERSION "mod_version" Text "version of the mod (`blueprint_version.version`, `modVersion`)",
+        BRICK_ID "brick_id" Text "brick that failed (`brick_version.id`)",
+        BRICK_VERSION "brick_version" Text "version of the brick",
+        SERVICE_ID "service_id" Text "integration the brick used (`service_version.id`)",
+        SERVICE_VERSION "service_version" Text "version of the integration",
+        MOD_COMPONENT_ID "mod_component_id" Text "id of the mod component (`extension_uuid`, `modComponentId`)",
+        LABEL "label" Text "label of the mod component (`extension_label`, `label`)",
+        STEP_LABEL "step_label" Text "label of the step that failed",
+        RUN_ID "run_id" Text "run of the starter brick",
+        SESSION_ID "session_id" Text "document load in one frame",
+        NAVIGATION_ID "navigation_id" Text "the same until the frame's address changes",
+        URL "url" Text "page it happened on, without its query unless kept by a setting, redacted",
+        REQUEST_URL "request_url" Text "address of the request that failed (`error_data.url`), without its query unless kept by a setting, redacted",
+        REPORT_MODE "report_mode" Text "telemetry mode it was reported under: `all`, `once`, `error-once`",
+        HELD_BACK "held_back" Int "errors alike that the sender's throttle held back since the one before",
+        SDK_VERSION "sdk_version" Text "version of the browser SDK",
+        CLIENT_VERSION "client_version" Text "version of the program around the mod (`user_agent_extension_version`)",
+        CLIENT_FULL_VERSION "client_full_version" Text "the same in full (`user_agent_extension_full_version`)",
+        PLATFORM "platform" Text "platform (`platform_name`)",
+        USER_AGENT "user_agent" Text "the browser (`user_agent`), else as its request names it",
+        ERROR_DATA "error_data" Json "the error's own data, redacted; fields that have a column are left out",
+        ATTRIBUTES "attributes" Json "everything else the error carried, and what was withheld or redacted",
     }
 }
 

@@ -15,11 +15,20 @@ pub enum Source {
     Cli,
     /// Rows of trace files: commands that were run for users of the web interface.
     Saas,
+    /// Events and errors of browser mods.
+    Product,
 }
 
 impl Source {
-    pub const ALL: [Self; 6] =
-        [Self::Otlp, Self::CodingAgentHook, Self::CodingAgentHistory, Self::CliTrace, Self::Cli, Self::Saas];
+    pub const ALL: [Self; 7] = [
+        Self::Otlp,
+        Self::CodingAgentHook,
+        Self::CodingAgentHistory,
+        Self::CliTrace,
+        Self::Cli,
+        Self::Saas,
+        Self::Product,
+    ];
 
     pub fn as_str(self) -> &'static str {
         match self {
@@ -29,6 +38,7 @@ impl Source {
             Self::CliTrace => "cli_trace",
             Self::Cli => "cli",
             Self::Saas => "saas",
+            Self::Product => "product",
         }
     }
 
@@ -47,11 +57,13 @@ pub enum Provider {
     Other,
     /// The `mod` command.
     Mod,
+    /// Mods in a browser.
+    BrowserMod,
 }
 
 impl Provider {
     /// The journal's envelopes hold places in this list: it only grows at the end.
-    pub const ALL: [Self; 5] = [Self::ClaudeCode, Self::Codex, Self::Cursor, Self::Other, Self::Mod];
+    pub const ALL: [Self; 6] = [Self::ClaudeCode, Self::Codex, Self::Cursor, Self::Other, Self::Mod, Self::BrowserMod];
 
     pub fn as_str(self) -> &'static str {
         match self {
@@ -60,6 +72,7 @@ impl Provider {
             Self::Cursor => "cursor",
             Self::Other => "other",
             Self::Mod => "mod",
+            Self::BrowserMod => "browser_mod",
         }
     }
 
@@ -81,12 +94,25 @@ pub enum Signal {
     CliTraces,
     /// A trace file of a command that was run for a user of the web interface.
     SaasTraces,
+    /// What mods in a browser did.
+    ProductEvents,
+    /// What failed in them.
+    ProductErrors,
 }
 
 impl Signal {
     /// The journal's envelopes hold places in this list: it only grows at the end.
-    pub const ALL: [Self; 7] =
-        [Self::Logs, Self::Traces, Self::Metrics, Self::Hooks, Self::History, Self::CliTraces, Self::SaasTraces];
+    pub const ALL: [Self; 9] = [
+        Self::Logs,
+        Self::Traces,
+        Self::Metrics,
+        Self::Hooks,
+        Self::History,
+        Self::CliTraces,
+        Self::SaasTraces,
+        Self::ProductEvents,
+        Self::ProductErrors,
+    ];
 
     pub fn as_str(self) -> &'static str {
         match self {
@@ -97,6 +123,8 @@ impl Signal {
             Self::History => "history",
             Self::CliTraces => "cli_traces",
             Self::SaasTraces => "saas_traces",
+            Self::ProductEvents => "product_events",
+            Self::ProductErrors => "product_errors",
         }
     }
 
@@ -116,6 +144,7 @@ impl Signal {
             Self::Hooks => Source::CodingAgentHook,
             Self::History => Source::CodingAgentHistory,
             Self::CliTraces | Self::SaasTraces => Source::CliTrace,
+            Self::ProductEvents | Self::ProductErrors => Source::Product,
         }
     }
 
