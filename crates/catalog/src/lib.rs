@@ -5,11 +5,15 @@
 //! What is in memory is always one whole reading of the table: creating and revoking change the database first and then
 //! read it again, so there is one way for a key to become known or unknown.
 //!
+//! Browsers tell which deployments of mods they run ([`Catalog::remember_heartbeat`]); what is cleared of a deployment's errors is an
+//! instant here, too ([`Catalog::clear_errors`]).
+//!
 //! Beside its keys a tenant has one secret of its own, by which its placeholders are made ([`Catalog::placeholder_key`]).
 //!
 //! Architecture invariant: sqlx is named in this crate only, and what `SQLite` alone understands stands in `sqlite.rs` only.
 
 mod catalog;
+mod deployments;
 mod error;
 mod key;
 mod keyring;
@@ -18,6 +22,7 @@ mod sqlite;
 mod traces;
 
 pub use catalog::Catalog;
+pub use deployments::{ActiveMod, DeploymentClient, Heartbeat};
 pub use error::CatalogError;
 pub use key::{CreatedKey, KeyInfo, NewKey};
 pub use traces::{TraceKey, TraceVersion};

@@ -24,6 +24,7 @@ use crate::QueryError;
 use crate::allowance::Allowance;
 use crate::bounded::rewrite::BoundFunctions;
 use crate::bounded::size;
+use crate::catalog_rows::{CatalogRows, NoCatalog};
 use crate::guard;
 use crate::planning::Watched;
 use crate::prices::{PriceOf, Prices};
@@ -69,6 +70,7 @@ pub struct Engine {
     lake: Lake,
     limits: Limits,
     prices: Prices,
+    catalog: Arc<dyn CatalogRows>,
     /// Functions, optimizer and settings; shared by all queries.
     base: SessionState,
     threads: tokio::runtime::Handle,
@@ -102,7 +104,15 @@ impl Engine {
             removed.map_err(|error| QueryError::Internal(error.strip_backtrace()))?;
         }
         let prices = Prices::default();
-        Self { lake, limits, prices: prices.clone(), base, threads }.with_prices(prices)
+        let catalog = Arc::new(NoCatalog);
+        Self { lake, limits, prices: prices.clone(), catalog, base, threads }.with_prices(prices)
+    }
+
+    /// With the rows of the tables that lie in the catalog; without it these are empty.
+    #[must_use]
+    pub fn with_catalog(mut self, catalog: Arc<dyn CatalogRows>) -> Self {
+        self.catalog = catalog;
+        self
     }
 
     /// Prices requests by `prices` instead of the shipped list.
@@ -178,7 +188,13 @@ impl Engine {
 
     /// A session that knows one tenant's tables and nothing else.
     fn session(&self, tenant: Tenant, allowance: &Arc<Allowance>) -> datafusion::error::Result<SessionContext> {
-        let tables = TenantTables::new(self.lake.clone(), tenant, self.prices.clone(), Arc::new(self.base.clone()));
+        let tables = TenantTables::new(
+            self.lake.clone(),
+            tenant,
+            self.prices.clone(),
+            Arc::clone(&self.catalog),
+            Arc::new(self.base.clone()),
+        );
         let catalogs = tables.catalogs()?;
         let watched = |rule: &Arc<dyn OptimizerRule + Send + Sync>| -> Arc<dyn OptimizerRule + Send + Sync> {
             Arc::new(Watched { rule: Arc::clone(rule), allowance: Arc::clone(allowance) })

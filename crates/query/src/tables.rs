@@ -19,11 +19,14 @@ use datafusion::execution::session_state::SessionStateBuilder;
 use datafusion::logical_expr::LogicalPlanBuilder;
 use datafusion::prelude::{Expr, col, lit};
 use lake::Lake;
+use lake::columns::{file_schema, to_batch};
 use lake::replace::Gone;
 use record::caller::Tenant;
-use record::dictionary::{TABLES, Table};
+use record::dictionary::{CATALOG_TABLES, TABLES, Table};
 use record::source::Source;
 
+use crate::QueryError;
+use crate::catalog_rows::CatalogRows;
 use crate::prices::Prices;
 use crate::views::{INTERNAL, MODERNE_BI, TRACE_VIEWS, VIEWS, View};
 
@@ -45,6 +48,7 @@ pub(crate) struct TenantTables {
     lake: Lake,
     tenant: Tenant,
     prices: Prices,
+    catalog: Arc<dyn CatalogRows>,
     session: Arc<SessionState>,
     known: Arc<Mutex<HashMap<&'static str, Arc<dyn TableProvider>>>>,
 }
@@ -56,8 +60,14 @@ impl std::fmt::Debug for TenantTables {
 }
 
 impl TenantTables {
-    pub(crate) fn new(lake: Lake, tenant: Tenant, prices: Prices, session: Arc<SessionState>) -> Self {
-        Self { lake, tenant, prices, session, known: Arc::default() }
+    pub(crate) fn new(
+        lake: Lake,
+        tenant: Tenant,
+        prices: Prices,
+        catalog: Arc<dyn CatalogRows>,
+        session: Arc<SessionState>,
+    ) -> Self {
+        Self { lake, tenant, prices, catalog, session, known: Arc::default() }
     }
 
     /// What a caller's query can name.
@@ -115,6 +125,14 @@ impl TenantTables {
         Ok(Arc::new(ViewTable::new(plan.build()?, None)))
     }
 
+    async fn catalog_rows(&self, table: &'static Table) -> Result<Arc<dyn TableProvider>> {
+        let external = |cause: String| DataFusionError::External(Box::new(QueryError::Internal(cause)));
+        let rows = self.catalog.rows(table, &self.tenant).await.map_err(external)?;
+        let schema = file_schema(table);
+        let (batch, _) = to_batch(rows, &schema)?;
+        Ok(Arc::new(MemTable::try_new(schema, vec![vec![batch]])?))
+    }
+
     async fn view(&self, view: &'static View) -> Result<Arc<dyn TableProvider>> {
         let catalogs = self.catalogs_with(Some(Internal(self.clone())))?;
         let state =
@@ -133,13 +151,15 @@ impl TenantTables {
 #[async_trait]
 impl SchemaProvider for TenantTables {
     fn table_names(&self) -> Vec<String> {
-        let tables = TABLES.iter().map(|table| table.name);
+        let tables = TABLES.iter().chain(&CATALOG_TABLES).map(|table| table.name);
         tables.chain(VIEWS.iter().map(|view| view.name)).chain([PRICES]).map(str::to_owned).collect()
     }
 
     async fn table(&self, name: &str) -> Result<Option<Arc<dyn TableProvider>>> {
         if let Some(table) = TABLES.into_iter().find(|table| table.name == name) {
             self.once(table.name, self.rows(table)).await.map(Some)
+        } else if let Some(table) = CATALOG_TABLES.into_iter().find(|table| table.name == name) {
+            self.once(table.name, self.catalog_rows(table)).await.map(Some)
         } else if let Some(view) = VIEWS.iter().find(|view| view.name == name) {
             self.once(view.name, self.view(view)).await.map(Some)
         } else if name == PRICES {

@@ -83,6 +83,9 @@ pub const TABLES: [&Table; 7] = [
     &product_errors::TABLE,
 ];
 
+/// Tables whose rows lie in the catalog: small, changed in place, and without the partition columns.
+pub const CATALOG_TABLES: [&Table; 2] = [&deployment_clients::TABLE, &deployment_clearings::TABLE];
+
 macro_rules! table {
     ($(#[doc = $doc:literal])+ $module:ident, time: $time:ident, identity: $identity:expr, sort: [$($sort:ident),*], columns: {
         $($constant:ident $name:literal $kind:ident $column_doc:literal,)+
@@ -468,6 +471,28 @@ table! {
         USER_AGENT "user_agent" Text "the browser (`user_agent`), else as its request names it",
         ERROR_DATA "error_data" Json "the error's own data, redacted; fields that have a column are left out",
         ATTRIBUTES "attributes" Json "everything else the error carried, and what was withheld or redacted",
+    }
+}
+
+table! {
+    /// One version of a deployed mod that a browser profile said it runs (`POST /api/deployments/`).
+    deployment_clients, time: LAST_SEEN_AT, identity: None, sort: [DEPLOYMENT_ID, UID], columns: {
+        DEPLOYMENT_ID "deployment_id" Text "deployment the mod is active by",
+        UID "uid" Text "random id of the browser profile",
+        USER_EMAIL "user_email" Text "name of the key, where that is an e-mail address",
+        MOD_ID "mod_id" Text "id of the mod",
+        MOD_VERSION "mod_version" Text "version of the mod",
+        CLIENT_VERSION "client_version" Text "version of the program around the mod",
+        FIRST_SEEN_AT "first_seen_at" Timestamp "when the profile first said so",
+        LAST_SEEN_AT "last_seen_at" Timestamp "when it said so last",
+    }
+}
+
+table! {
+    /// Since when the errors of a deployment are counted anew (`DELETE /api/deployments/{id}/errors/`).
+    deployment_clearings, time: CLEARED_AT, identity: None, sort: [DEPLOYMENT_ID], columns: {
+        DEPLOYMENT_ID "deployment_id" Text "the deployment",
+        CLEARED_AT "cleared_at" Timestamp "errors received later count",
     }
 }
 

@@ -29,6 +29,7 @@ pub struct Config {
     pub bootstrap_key: Option<Secret>,
     pub intake: Intake,
     pub traces: Traces,
+    pub deployments: Deployments,
     pub capture: Policy,
     pub redaction: Redaction,
     pub journal: Journal,
@@ -60,6 +61,23 @@ pub struct Traces {
     pub max_file_bytes: usize,
     /// Of one file.
     pub max_rows: usize,
+}
+
+/// Deployments of mods in browsers.
+#[derive(Clone, Debug)]
+pub struct Deployments {
+    /// What is recent where a request does not say.
+    pub recent_days: u32,
+    /// Of one heartbeat.
+    pub max_active: usize,
+    /// Rows that heartbeats leave, of one tenant.
+    pub max_clients: usize,
+    /// Ids of errors that one group of errors names.
+    pub max_error_items: usize,
+    /// Jobs for reports that are remembered.
+    pub report_jobs: usize,
+    /// What jobs have made, of all tenants.
+    pub report_bytes: usize,
 }
 
 #[derive(Clone, Debug)]
@@ -97,6 +115,14 @@ impl Default for Config {
                 body_timeout: Duration::from_mins(1),
             },
             traces: Traces { max_file_bytes: 64 << 20, max_rows: 1_000_000 },
+            deployments: Deployments {
+                recent_days: 30,
+                max_active: 1_000,
+                max_clients: 100_000,
+                max_error_items: 1_000,
+                report_jobs: 1_000,
+                report_bytes: 64 << 20,
+            },
             capture: Policy::default(),
             redaction: Redaction::default(),
             journal: Journal { max_bytes: 4 << 30, segment_bytes: 64 << 20, max_age: None },

@@ -13,6 +13,7 @@ use crate::pressure::Transport;
 
 mod api;
 pub(crate) mod body;
+pub(crate) mod deployments;
 pub(crate) mod error;
 mod intake;
 pub mod listen;
@@ -29,6 +30,7 @@ pub fn router(house: &Arc<House>) -> Router {
         .route("/api/v1/sql", post(api::sql))
         .route("/api/v1/me", get(api::me))
         .route("/api/v1/status", get(api::status))
+        .merge(deployments::routes())
         .route("/healthz", get(api::healthz))
         .route("/readyz", get(api::readyz))
         .route("/metrics", get(api::metrics))

@@ -14,6 +14,8 @@ pub mod grpc;
 
 pub mod authenticate;
 
+mod catalog_rows;
+
 pub mod flow;
 
 pub mod pressure;

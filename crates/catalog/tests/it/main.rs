@@ -1,5 +1,6 @@
 //! The catalog on real database files.
 
+mod deployments;
 mod files;
 mod keys;
 mod traces;

@@ -25,11 +25,13 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 
 use super::print;
+use crate::catalog_rows::InCatalog;
 use crate::config::Config;
 use crate::flow::drain::{self, Stop};
 use crate::flow::traces::Deliveries;
 use crate::grpc;
 use crate::house::{self, House};
+use crate::http::deployments::ReportJobs;
 use crate::http::{self, listen};
 use crate::observe::{self, Metrics};
 use crate::work;
@@ -155,7 +157,8 @@ async fn open(config: Config, queries: Handle) -> Result<Arc<House>> {
             tracing::error!(lost, "trace files that the journal lost are no longer known; they can be sent again");
         }
     }
-    let mut engine = Engine::start(lake.clone(), config.query.clone(), queries)?;
+    let mut engine =
+        Engine::start(lake.clone(), config.query.clone(), queries)?.with_catalog(Arc::new(InCatalog(catalog.clone())));
     if let Some(file) = &config.prices_file {
         engine = engine.with_prices(Prices::load(file)?)?;
     }
@@ -176,6 +179,7 @@ async fn open(config: Config, queries: Handle) -> Result<Arc<House>> {
         metrics,
         in_flight,
         deliveries,
+        report_jobs: ReportJobs::default(),
     }))
 }
 

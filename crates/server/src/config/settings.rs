@@ -112,6 +112,51 @@ pub const SETTINGS: &[Setting] = &[
         config.traces.max_rows = count(text)?;
         Ok(())
     }),
+    setting(
+        "deployments.recent_days",
+        "days that the routes of deployments tell about, today's included, where `?days=` does not say [default: 30]",
+        |config, text| {
+            let wanted = "a whole number above zero";
+            config.deployments.recent_days = text.parse().ok().filter(|days| *days > 0).ok_or(wanted)?;
+            Ok(())
+        },
+    ),
+    setting("deployments.max_active", "deployments that one heartbeat may name [default: 1000]", |config, text| {
+        config.deployments.max_active = count(text)?;
+        Ok(())
+    }),
+    setting(
+        "deployments.max_clients",
+        "versions of mods in browser profiles that are kept of a tenant's heartbeats; the ones seen longest ago go first [default: 100000]",
+        |config, text| {
+            config.deployments.max_clients = count(text)?;
+            Ok(())
+        },
+    ),
+    setting(
+        "deployments.max_error_items",
+        "latest errors that a group of errors names (`error_item_ids`) [default: 1000]",
+        |config, text| {
+            config.deployments.max_error_items = count(text)?;
+            Ok(())
+        },
+    ),
+    setting(
+        "deployments.report_jobs",
+        "jobs for reports that are remembered, in memory [default: 1000]",
+        |config, text| {
+            config.deployments.report_jobs = count(text)?;
+            Ok(())
+        },
+    ),
+    setting(
+        "deployments.report_bytes",
+        "reports made by jobs that are kept for their readers, in memory [default: 64MiB]",
+        |config, text| {
+            config.deployments.report_bytes = size(text)?;
+            Ok(())
+        },
+    ),
     setting("capture.prompts", "keep every prompt (CODING_AGENT_CAPTURE_PROMPTS) [default: false]", |config, text| {
         config.capture.capture_prompts = truth(text)?;
         Ok(())

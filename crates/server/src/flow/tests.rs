@@ -21,8 +21,10 @@ use tokio::runtime::Handle;
 use super::accept::{Refusal, Refused, Request, accept, keep_refusal};
 use super::drain::{self, Stop};
 use super::traces::Deliveries;
+use crate::catalog_rows::InCatalog;
 use crate::config::Config;
 use crate::house::{self, House};
+use crate::http::deployments::ReportJobs;
 use crate::observe::Metrics;
 
 mod traces;
@@ -43,6 +45,7 @@ pub(crate) async fn open_with(folder: &Path, disk: &FaultyDisk, mut config: Conf
     let options = Options { root, app_id: "journal".to_owned(), dedupe_window: 1_000, clock: clock.clone() };
     let lake = Lake::open(options).await.expect("opens");
     let engine = Engine::start(lake.clone(), config.query.clone(), Handle::current()).expect("starts");
+    let engine = engine.with_catalog(Arc::new(InCatalog(catalog.clone())));
     let sanitizer = config.sanitizer().expect("the rules are right");
     let sessions = Sessions::new(config.redaction.known_values);
     let metrics = Metrics::new().expect("metrics");
@@ -60,6 +63,7 @@ pub(crate) async fn open_with(folder: &Path, disk: &FaultyDisk, mut config: Conf
         metrics,
         in_flight,
         deliveries,
+        report_jobs: ReportJobs::default(),
     })
 }
 
