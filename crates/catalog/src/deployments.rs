@@ -4,8 +4,10 @@ use std::collections::HashMap;
 
 use record::caller::Tenant;
 use record::time::Timestamp;
+use sqlx::AnyConnection;
 
 use crate::catalog::Catalog;
+use crate::database::Change;
 use crate::error::CatalogError;
 
 /// What one browser profile says of itself from time to time.
@@ -74,43 +76,8 @@ impl Catalog {
         at: Timestamp,
         most: usize,
     ) -> Result<(), CatalogError> {
-        self.write_heartbeat(tenant, heartbeat, at, most).await.map_err(|error| self.failed(error))
-    }
-
-    async fn write_heartbeat(
-        &self,
-        tenant: &Tenant,
-        heartbeat: &Heartbeat,
-        at: Timestamp,
-        most: usize,
-    ) -> Result<(), sqlx::Error> {
-        let mut transaction = self.pool().begin().await?;
-        let mut added = 0;
-        for active in &heartbeat.active {
-            for statement in [KEEP, RENEW] {
-                let done = sqlx::query(statement)
-                    .bind(tenant.as_str())
-                    .bind(active.deployment_id.as_str())
-                    .bind(heartbeat.uid.as_str())
-                    .bind(active.mod_version.as_deref().unwrap_or_default())
-                    .bind(active.mod_id.as_deref())
-                    .bind(heartbeat.client_version.as_deref())
-                    .bind(heartbeat.email.as_deref())
-                    .bind(active.updated_at.map(|at| at.0))
-                    .bind(at.0)
-                    .execute(&mut *transaction)
-                    .await?;
-                if statement == KEEP && done.rows_affected() > 0 {
-                    added += 1;
-                    break;
-                }
-            }
-        }
-        if added > 0 {
-            let most = i64::try_from(most).unwrap_or(i64::MAX);
-            sqlx::query(FORGET).bind(tenant.as_str()).bind(most).execute(&mut *transaction).await?;
-        }
-        transaction.commit().await
+        let rows = Rows { tenant, heartbeat, at, most: i64::try_from(most).unwrap_or(i64::MAX) };
+        self.write(|connection| Change::of(write_heartbeat(connection, rows))).await
     }
 
     /// Who runs a deployment, or any of them, and said so at or after `since`; by deployment, profile and the order in which
@@ -138,8 +105,7 @@ impl Catalog {
         at: Timestamp,
         key_id: &str,
     ) -> Result<(), CatalogError> {
-        let done = sqlx::query(CLEAR).bind(tenant.as_str()).bind(deployment_id).bind(at.0).bind(key_id);
-        done.execute(self.pool()).await.map(drop).map_err(|error| self.failed(error))
+        self.write(|connection| Change::of(write_clearing(connection, tenant, deployment_id, at, key_id))).await
     }
 
     /// Since when the errors of a tenant's deployments are counted anew: those that ever were cleared.
@@ -148,6 +114,57 @@ impl Catalog {
         let rows = rows.map_err(|error| self.failed(error))?;
         Ok(rows.into_iter().map(|(deployment, at)| (deployment, Timestamp(at))).collect())
     }
+}
+
+/// What a heartbeat leaves.
+#[derive(Clone, Copy)]
+struct Rows<'a> {
+    tenant: &'a Tenant,
+    heartbeat: &'a Heartbeat,
+    at: Timestamp,
+    /// Of the tenant.
+    most: i64,
+}
+
+async fn write_heartbeat(connection: &mut AnyConnection, rows: Rows<'_>) -> Result<(), CatalogError> {
+    let Rows { tenant, heartbeat, at, most } = rows;
+    let mut is_new = false;
+    for active in &heartbeat.active {
+        for statement in [KEEP, RENEW] {
+            let done = sqlx::query(statement)
+                .bind(tenant.as_str())
+                .bind(active.deployment_id.as_str())
+                .bind(heartbeat.uid.as_str())
+                .bind(active.mod_version.as_deref().unwrap_or_default())
+                .bind(active.mod_id.as_deref())
+                .bind(heartbeat.client_version.as_deref())
+                .bind(heartbeat.email.as_deref())
+                .bind(active.updated_at.map(|at| at.0))
+                .bind(at.0)
+                .execute(&mut *connection)
+                .await?;
+            if statement == KEEP && done.rows_affected() > 0 {
+                is_new = true;
+                break;
+            }
+        }
+    }
+    if is_new {
+        sqlx::query(FORGET).bind(tenant.as_str()).bind(most).execute(connection).await?;
+    }
+    Ok(())
+}
+
+async fn write_clearing(
+    connection: &mut AnyConnection,
+    tenant: &Tenant,
+    deployment_id: &str,
+    at: Timestamp,
+    key_id: &str,
+) -> Result<(), CatalogError> {
+    let done = sqlx::query(CLEAR).bind(tenant.as_str()).bind(deployment_id).bind(at.0).bind(key_id);
+    done.execute(connection).await?;
+    Ok(())
 }
 
 fn client(row: ClientRow) -> DeploymentClient {
