@@ -89,6 +89,9 @@ impl Engine {
         options.execution.parquet.pushdown_filters = true;
         options.execution.parquet.reorder_filters = true;
         options.execution.time_zone = Some("UTC".to_owned());
+        // columns carry their comments of the Delta log as metadata, which a union of two tables merges once for the logical and
+        // once for the physical plan, and not alike; types are checked elsewhere
+        options.execution.skip_physical_aggregate_schema_check = true;
         // the longest or dearest first is not what has no length or cost: as Athena, Trino and DuckDB, not as PostgreSQL
         "nulls_last".clone_into(&mut options.sql_parser.default_null_ordering);
         let mut base = SessionStateBuilder::new()

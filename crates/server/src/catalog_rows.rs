@@ -10,7 +10,7 @@ use record::rows::Rows;
 use record::time::Timestamp;
 
 /// A catalog that queries read.
-pub struct InCatalog(pub Catalog);
+pub(crate) struct InCatalog(pub(crate) Catalog);
 
 impl fmt::Debug for InCatalog {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -32,7 +32,7 @@ pub struct House {
     /// Trace files on their way in.
     pub deliveries: Deliveries,
     /// Reports in the making.
-    pub report_jobs: ReportJobs,
+    pub(crate) report_jobs: ReportJobs,
 }
 
 /// Memory for bodies: `intake.max_in_flight_bytes`.

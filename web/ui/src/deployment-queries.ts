@@ -16,7 +16,7 @@ function activity(where: { engagement: string; errors: string }): string {
 select deployment_id, mod_id, mod_version, person, events, held_back, 0 as errors, last_at
 from deployment_engagement where ${where.engagement}
 union all
-select deployment_id, mod_id, mod_version, person, 0, 0, 1, event_time
+select deployment_id, mod_id, mod_version, person, 0 as events, 0 as held_back, 1 as errors, event_time as last_at
 from deployment_errors where not is_cleared and ${where.errors}`;
 }
 
@@ -44,7 +44,8 @@ select deployment_id,
        max(last_at) as last_at
 from (${activity({ engagement: within("hour"), errors: within("event_time") })}
 union all
-select deployment_id, mod_id, mod_version, null, 0, 0, 0, last_seen_at
+select deployment_id, mod_id, mod_version, cast(null as varchar) as person, 0 as events, 0 as held_back, 0 as errors,
+       last_seen_at as last_at
 from deployment_users where ${within("last_seen_at")}
 ) as activity
 group by deployment_id

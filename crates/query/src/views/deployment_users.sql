@@ -17,12 +17,13 @@ with told as (
     from product_events
     where deployment_id is not null
     union all
-    select deployment_id, uid, user_id, user_email, mod_id, mod_version, client_version, event_time, event_time
+    select deployment_id, uid, user_id, user_email, mod_id, mod_version, client_version, event_time as first_at,
+           event_time as last_at
     from product_errors
     where deployment_id is not null
     union all
-    select deployment_id, uid, cast(null as varchar), user_email, mod_id, mod_version, client_version, first_seen_at,
-           last_seen_at
+    select deployment_id, uid, cast(null as varchar) as user_id, user_email, mod_id, mod_version, client_version,
+           first_seen_at as first_at, last_seen_at as last_at
     from deployment_clients
 ),
 profiles as (

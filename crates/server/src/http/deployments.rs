@@ -32,7 +32,7 @@ mod reports;
 mod users;
 mod wire;
 
-pub use jobs::ReportJobs;
+pub(crate) use jobs::ReportJobs;
 
 /// Versions of routes for which none is published.
 const ANY_VERSION: &[&str] = &["1.0", "1.1"];

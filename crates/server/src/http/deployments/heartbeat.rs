@@ -85,9 +85,7 @@ fn optional(of: &Map<String, Value>, name: &str, path: &str) -> Result<Option<St
     match of.get(name) {
         None | Some(Value::Null) => Ok(None),
         Some(Value::String(text)) if text.is_empty() => Ok(None),
-        Some(Value::String(text)) if text.contains('\0') => {
-            Err(Told::field(path, "Null characters are not allowed."))
-        }
+        Some(Value::String(text)) if text.contains('\0') => Err(Told::field(path, "Null characters are not allowed.")),
         Some(Value::String(text)) if text.chars().count() <= MAX_TEXT_CHARS => Ok(Some(text.clone())),
         Some(Value::String(_)) => {
             Err(Told::field(path, format!("Ensure this field has no more than {MAX_TEXT_CHARS} characters.")))

@@ -43,7 +43,7 @@ pub(super) enum Begun {
 
 /// The jobs of all tenants, oldest first.
 #[derive(Debug, Default)]
-pub struct ReportJobs(Mutex<VecDeque<Job>>);
+pub(crate) struct ReportJobs(Mutex<VecDeque<Job>>);
 
 impl ReportJobs {
     /// A job for `order`, which the caller is to do and to [`end`](Self::end), unless one is at it. Those that have ended are

@@ -23,7 +23,7 @@ counted as (
         from deployment_engagement
         where hour >= cast($1 as timestamp with time zone)
         union all
-        select deployment_id, person, 0, 1
+        select deployment_id, person, 0 as events, 1 as errors
         from deployment_errors
         where event_time >= cast($1 as timestamp with time zone) and not is_cleared
     )
