@@ -106,6 +106,16 @@ impl Catalog {
         done.map(|done| done.rows_affected()).map_err(|error| self.failed(error))
     }
 
+    /// How many of the tenant's exports have not ended.
+    pub async fn running_exports(&self, tenant: &Tenant) -> Result<u64, CatalogError> {
+        let count = sqlx::query_scalar::<_, i64>("SELECT count(*) FROM export_jobs WHERE tenant = $1 AND status = $2")
+            .bind(tenant.as_str())
+            .bind(JobStatus::Started.as_str())
+            .fetch_one(self.pool())
+            .await;
+        count.map(crate::databases::of_stored).map_err(|error| self.failed(error))
+    }
+
     /// `None`: the tenant has no such export.
     pub async fn export(&self, tenant: &Tenant, id: Uuid) -> Result<Option<ExportJob>, CatalogError> {
         let row = sqlx::query(
