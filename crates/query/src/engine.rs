@@ -28,8 +28,9 @@ use crate::catalog_rows::{CatalogRows, NoCatalog};
 use crate::guard;
 use crate::planning::Watched;
 use crate::prices::{PriceOf, Prices};
+use crate::records::RecordSource;
 use crate::spread::MeasureWhatSpreads;
-use crate::tables::{CATALOG, SCHEMA, TenantTables};
+use crate::tables::{CATALOG, SCHEMA, Sources, TenantTables};
 use crate::unused_joins::DropUnusedJoins;
 
 /// What one query may use; each is a documented setting.
@@ -71,6 +72,7 @@ pub struct Engine {
     limits: Limits,
     prices: Prices,
     catalog: Arc<dyn CatalogRows>,
+    records: Option<Arc<dyn RecordSource>>,
     /// Functions, optimizer and settings; shared by all queries.
     base: SessionState,
     threads: tokio::runtime::Handle,
@@ -108,7 +110,7 @@ impl Engine {
         }
         let prices = Prices::default();
         let catalog = Arc::new(NoCatalog);
-        Self { lake, limits, prices: prices.clone(), catalog, base, threads }.with_prices(prices)
+        Self { lake, limits, prices: prices.clone(), catalog, records: None, base, threads }.with_prices(prices)
     }
 
     /// With the rows of the tables that lie in the catalog; without it these are empty.
@@ -124,6 +126,13 @@ impl Engine {
         replaced.map_err(|error| QueryError::Internal(error.strip_backtrace()))?;
         self.prices = prices;
         Ok(self)
+    }
+
+    /// Reads the table `records` from `source`; without one it is empty.
+    #[must_use]
+    pub fn with_records(mut self, source: Arc<dyn RecordSource>) -> Self {
+        self.records = Some(source);
+        self
     }
 
     pub fn limits(&self) -> &Limits {
@@ -191,13 +200,13 @@ impl Engine {
 
     /// A session that knows one tenant's tables and nothing else.
     fn session(&self, tenant: Tenant, allowance: &Arc<Allowance>) -> datafusion::error::Result<SessionContext> {
-        let tables = TenantTables::new(
-            self.lake.clone(),
-            tenant,
-            self.prices.clone(),
-            Arc::clone(&self.catalog),
-            Arc::new(self.base.clone()),
-        );
+        let sources = Sources {
+            lake: self.lake.clone(),
+            prices: self.prices.clone(),
+            catalog: Arc::clone(&self.catalog),
+            records: self.records.clone(),
+        };
+        let tables = TenantTables::new(sources, tenant, Arc::new(self.base.clone()));
         let catalogs = tables.catalogs()?;
         let watched = |rule: &Arc<dyn OptimizerRule + Send + Sync>| -> Arc<dyn OptimizerRule + Send + Sync> {
             Arc::new(Watched { rule: Arc::clone(rule), allowance: Arc::clone(allowance) })

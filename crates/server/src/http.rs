@@ -13,7 +13,9 @@ use crate::pressure::Transport;
 
 mod api;
 pub(crate) mod body;
+pub(crate) mod databases;
 pub(crate) mod deployments;
+pub(crate) mod dropin;
 pub(crate) mod error;
 mod intake;
 pub mod listen;
@@ -30,10 +32,11 @@ pub fn router(house: &Arc<House>) -> Router {
         .route("/api/v1/sql", post(api::sql))
         .route("/api/v1/me", get(api::me))
         .route("/api/v1/status", get(api::status))
-        .merge(deployments::routes())
         .route("/healthz", get(api::healthz))
         .route("/readyz", get(api::readyz))
         .route("/metrics", get(api::metrics))
+        .merge(databases::routes())
+        .merge(deployments::routes())
         .fallback(ui::fallback)
         .method_not_allowed_fallback(error::method_not_allowed)
         .layer(from_fn_with_state(Arc::clone(house), count))

@@ -4,7 +4,14 @@ use catalog::{ActiveMod, Catalog, DeploymentClient, Heartbeat};
 use record::caller::Tenant;
 use record::time::Timestamp;
 
-use crate::{Place, acme};
+use crate::{Place, acme, on_both_databases};
+
+on_both_databases! {
+    a_profile_has_a_row_for_each_version_it_ran,
+    what_a_later_heartbeat_leaves_out_stays,
+    profiles_without_end_push_out_the_oldest,
+    each_tenant_has_its_own,
+}
 
 fn heartbeat(uid: &str, deployment: &str, version: Option<&str>) -> Heartbeat {
     Heartbeat {
@@ -42,9 +49,7 @@ fn row(
     (deployment.to_owned(), uid.to_owned(), version.map(str::to_owned), first, last)
 }
 
-#[tokio::test]
-async fn a_profile_has_a_row_for_each_version_it_ran() {
-    let place = Place::new();
+async fn a_profile_has_a_row_for_each_version_it_ran(place: Place) {
     let catalog = place.open().await;
     say(&catalog, &heartbeat("u1", "d1", Some("1.0.0")), 1).await;
     say(&catalog, &heartbeat("u1", "d1", Some("1.0.0")), 5).await;
@@ -58,9 +63,7 @@ async fn a_profile_has_a_row_for_each_version_it_ran() {
     assert_eq!(all(&place.open().await).await, expected);
 }
 
-#[tokio::test]
-async fn what_a_later_heartbeat_leaves_out_stays() {
-    let place = Place::new();
+async fn what_a_later_heartbeat_leaves_out_stays(place: Place) {
     let catalog = place.open().await;
     let mut said = heartbeat("u1", "d1", Some("1"));
     said.email = Some("ada@example.com".to_owned());
@@ -75,9 +78,7 @@ async fn what_a_later_heartbeat_leaves_out_stays() {
     assert_eq!(clients[0].mod_id.as_deref(), Some("@acme/refunds"));
 }
 
-#[tokio::test]
-async fn profiles_without_end_push_out_the_oldest() {
-    let place = Place::new();
+async fn profiles_without_end_push_out_the_oldest(place: Place) {
     let catalog = place.open().await;
     for number in 0..15 {
         say(&catalog, &heartbeat(&format!("u{number:02}"), "d1", Some("1")), number).await;
@@ -87,9 +88,7 @@ async fn profiles_without_end_push_out_the_oldest() {
     assert_eq!(kept[0].1, "u05");
 }
 
-#[tokio::test]
-async fn each_tenant_has_its_own() {
-    let place = Place::new();
+async fn each_tenant_has_its_own(place: Place) {
     let catalog = place.open().await;
     let other = Tenant::new("other").expect("a tenant");
     say(&catalog, &heartbeat("u1", "d1", Some("1")), 1).await;

@@ -8,8 +8,8 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::{Path, Request, State};
+use axum::http::HeaderMap;
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{MethodRouter, get, post};
 use query::format::Format;
@@ -19,10 +19,9 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
-use self::wire::{Asked, Page, Told};
 use super::api;
+use super::dropin::{self, Page, Problem};
 use super::error::Fault;
-use crate::authenticate::authenticate;
 use crate::house::House;
 
 mod errors;
@@ -30,7 +29,6 @@ mod heartbeat;
 mod jobs;
 mod reports;
 mod users;
-mod wire;
 
 pub(crate) use jobs::ReportJobs;
 
@@ -68,21 +66,21 @@ struct Seen {
     first_seen_at: String,
     last_seen_at: String,
     errors_cleared_at: Option<String>,
-    total: usize,
+    total: u64,
 }
 
 const SEEN: &str = include_str!("deployments/seen.sql");
 
 /// `GET /api/deployments/?days=&page=&page_size=`: every deployment that was seen, the one seen last first.
-async fn list(State(house): State<Arc<House>>, request: Request) -> Result<Response, Told> {
+async fn list(State(house): State<Arc<House>>, request: Request) -> Result<Response, Problem> {
     let (parts, _) = request.into_parts();
     let reader = Reader::of(&house, &parts, ANY_VERSION).await?;
-    let page = Page::of(&reader.asked)?;
-    let since = reader.since(&house)?;
-    let params = vec![json!(since), Value::Null, json!(page.after()), json!(page.through())];
+    let page = Page::of(&parts.uri)?;
+    let since = reader.since(&house);
+    let params = vec![json!(since), Value::Null, json!(page.offset()), json!(through(page))];
     let found: Vec<Seen> = rows(&house, &reader.caller, SEEN, params).await?;
     let total = found.first().map(|seen| seen.total);
-    page.answer(&parts, total, found.into_iter().map(Seen::into_json).collect())
+    listed(&parts, page, total, found.into_iter().map(Seen::into_json).collect())
 }
 
 /// `GET /api/deployments/{deployment}/`
@@ -90,12 +88,12 @@ async fn one(
     State(house): State<Arc<House>>,
     Path(deployment): Path<String>,
     request: Request,
-) -> Result<Response, Told> {
+) -> Result<Response, Problem> {
     let (parts, _) = request.into_parts();
     let reader = Reader::of(&house, &parts, ANY_VERSION).await?;
-    let params = vec![json!(reader.since(&house)?), json!(deployment), json!(0), json!(1)];
+    let params = vec![json!(reader.since(&house)), json!(deployment), json!(0), json!(1)];
     let found: Vec<Seen> = rows(&house, &reader.caller, SEEN, params).await?;
-    let seen = found.into_iter().next().ok_or_else(not_found)?;
+    let seen = found.into_iter().next().ok_or_else(Problem::not_found)?;
     Ok(axum::Json(seen.into_json()).into_response())
 }
 
@@ -134,31 +132,61 @@ fn package(mod_id: Option<&str>, version: Option<&str>) -> Value {
     })
 }
 
-/// Who asks, and what for.
+/// The last place of a page, counted from one.
+fn through(page: Page) -> u64 {
+    page.offset().saturating_add(page.size)
+}
+
+/// One page of a list. `total`: of all pages; nobody knows it where this one is empty.
+fn listed(parts: &Parts, page: Page, total: Option<u64>, items: Vec<Value>) -> Result<Response, Problem> {
+    if total.is_none() && page.number > 1 {
+        return Err(Page::invalid());
+    }
+    Ok(dropin::listed(&parts.headers, &parts.uri, page, &items, total.unwrap_or(0)))
+}
+
+/// Who asks, and for which days.
 struct Reader {
     caller: Arc<Caller>,
-    asked: Asked,
+    days: u32,
 }
 
 impl Reader {
-    async fn of(house: &House, parts: &Parts, versions: &[&str]) -> Result<Self, Told> {
+    /// A reader of a route that answers in JSON alone.
+    async fn of(house: &House, parts: &Parts, versions: &[&str]) -> Result<Self, Problem> {
+        let reader = Self::in_any_form(house, parts).await?;
+        dropin::accepts_json(&parts.headers, versions)?;
+        Ok(reader)
+    }
+
+    async fn in_any_form(house: &House, parts: &Parts) -> Result<Self, Problem> {
         let caller = admitted(house, &parts.headers, Scope::Read).await?;
-        wire::check_version(&parts.headers, versions)?;
-        Ok(Self { caller, asked: Asked::of(&parts.uri)? })
+        let days = match asked(parts, "days") {
+            None => house.config.deployments.recent_days,
+            Some(text) => text
+                .parse()
+                .ok()
+                .filter(|days| *days > 0)
+                .ok_or_else(|| Problem::field("days", "A whole number above zero is required."))?,
+        };
+        Ok(Self { caller, days })
     }
 
-    /// Begin of the first of the last `?days=` days in UTC, today's included, in RFC 3339.
-    fn since(&self, house: &House) -> Result<String, Told> {
-        Ok(since(house.clock.now(), self.days(house)?).to_rfc3339())
-    }
-
-    fn days(&self, house: &House) -> Result<u32, Told> {
-        Ok(self.asked.number("days")?.unwrap_or(house.config.deployments.recent_days))
+    /// Begin of the first of the days in UTC, today's being the last, in RFC 3339.
+    fn since(&self, house: &House) -> String {
+        since(house.clock.now(), self.days).to_rfc3339()
     }
 }
 
-async fn admitted(house: &House, headers: &HeaderMap, scope: Scope) -> Result<Arc<Caller>, Told> {
-    authenticate(&house.catalog, headers, scope).await.map_err(|denied| Told::from(Fault::from(&denied)))
+/// A parameter of the address.
+fn asked(parts: &Parts, name: &str) -> Option<String> {
+    dropin::pairs(&parts.uri).into_iter().find(|(key, _)| key == name).map(|(_, value)| value)
+}
+
+async fn admitted(house: &House, headers: &HeaderMap, scope: Scope) -> Result<Arc<Caller>, Problem> {
+    let caller = dropin::caller(house, headers).await?;
+    dropin::needs(&caller, scope)?;
+    Ok(caller)
 }
 
 const DAY_MICROS: i64 = 86_400_000_000;
@@ -190,15 +218,11 @@ async fn rows<Row: DeserializeOwned>(
 const IS_KNOWN: &str = include_str!("deployments/is_known.sql");
 
 /// A deployment of which this tenant never had a row is not there.
-async fn check_known(house: &House, caller: &Caller, deployment: &str) -> Result<(), Told> {
+async fn check_known(house: &House, caller: &Caller, deployment: &str) -> Result<(), Problem> {
     #[derive(Deserialize)]
     struct Known {}
     let found: Vec<Known> = rows(house, caller, IS_KNOWN, vec![json!(deployment)]).await?;
-    if found.is_empty() { Err(not_found()) } else { Ok(()) }
-}
-
-fn not_found() -> Told {
-    Told::new(StatusCode::NOT_FOUND, "Not found.")
+    if found.is_empty() { Err(Problem::not_found()) } else { Ok(()) }
 }
 
 #[cfg(test)]

@@ -10,7 +10,6 @@ use axum::Json;
 use axum::http::header::{self, CONTENT_TYPE, WWW_AUTHENTICATE};
 use axum::http::{HeaderValue, Method, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
-use catalog::CatalogError;
 use query::QueryError;
 use receive::ContentType;
 use receive::answer::{self, code};
@@ -60,18 +59,6 @@ impl Fault {
     pub(super) fn into_otlp(self, content_type: ContentType) -> Response {
         let body = answer::status(content_type, self.code(), &self.text(), self.retry_after());
         self.with_headers((self.status, [(CONTENT_TYPE, content_type.as_str())], body).into_response())
-    }
-
-    /// As the routes answer that mods call: `{"detail": "…"}`.
-    pub(super) fn into_detail(self) -> Response {
-        let detail = json!({"detail": self.text()});
-        self.with_headers((self.status, Json(detail)).into_response())
-    }
-
-    /// The catalog cannot be read or written now.
-    pub(crate) fn of_catalog(error: &CatalogError) -> Self {
-        tracing::error!(%error, "catalog cannot be used");
-        Self::new(StatusCode::SERVICE_UNAVAILABLE, "the catalog cannot be used now, send it again")
     }
 
     /// The code of gRPC that says the same as the status.

@@ -12,9 +12,9 @@ use record::caller::Scope;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::wire::{self, Page, Told};
-use super::{ANY_VERSION, Reader, admitted, check_known, name, not_found, package, rows};
+use super::{ANY_VERSION, Reader, admitted, check_known, listed, name, package, rows, through};
 use crate::house::House;
+use crate::http::dropin::{self, Page, Problem};
 use crate::http::error::Fault;
 
 const GROUPS: &str = include_str!("error_groups.sql");
@@ -36,7 +36,7 @@ struct Group {
     occurrence_count: i64,
     last_occurrence: String,
     error_ids: Option<Vec<String>>,
-    total: usize,
+    total: u64,
 }
 
 #[derive(Deserialize)]
@@ -51,17 +51,17 @@ pub(super) async fn list(
     State(house): State<Arc<House>>,
     Path(deployment): Path<String>,
     request: Request,
-) -> Result<Response, Told> {
+) -> Result<Response, Problem> {
     let (parts, _) = request.into_parts();
     let reader = Reader::of(&house, &parts, ANY_VERSION).await?;
-    let page = Page::of(&reader.asked)?;
-    let since = reader.since(&house)?;
+    let page = Page::of(&parts.uri)?;
+    let since = reader.since(&house);
     check_known(&house, &reader.caller, &deployment).await?;
     let params = vec![
         json!(deployment),
         json!(since),
-        json!(page.after()),
-        json!(page.through()),
+        json!(page.offset()),
+        json!(through(page)),
         json!(house.config.deployments.max_error_items),
     ];
     let groups: Vec<Group> = rows(&house, &reader.caller, GROUPS, params).await?;
@@ -71,7 +71,7 @@ pub(super) async fn list(
         let users = people.remove(&group.group_id).unwrap_or_default();
         group.into_json(&deployment, users)
     });
-    page.answer(&parts, total, items.collect())
+    listed(&parts, page, total, items.collect())
 }
 
 /// Whom the groups of a page happened to.
@@ -126,14 +126,13 @@ pub(super) async fn clear(
     State(house): State<Arc<House>>,
     Path(deployment): Path<String>,
     request: Request,
-) -> Result<StatusCode, Told> {
+) -> Result<StatusCode, Problem> {
     let (parts, _) = request.into_parts();
     let caller = admitted(&house, &parts.headers, Scope::Admin).await?;
-    wire::check_version(&parts.headers, ANY_VERSION)?;
+    dropin::accepts_json(&parts.headers, ANY_VERSION)?;
     check_known(&house, &caller, &deployment).await?;
     let now = house.clock.now();
-    let cleared = house.catalog.clear_errors(&caller.tenant, &deployment, now, &caller.key_id).await;
-    cleared.map_err(|error| Fault::of_catalog(&error))?;
+    house.catalog.clear_errors(&caller.tenant, &deployment, now, &caller.key_id).await?;
     tracing::info!(tenant = %caller.tenant, key_id = %caller.key_id, "errors of a deployment were cleared");
     Ok(StatusCode::NO_CONTENT)
 }
@@ -174,11 +173,11 @@ pub(super) async fn one(
     State(house): State<Arc<House>>,
     Path(error): Path<String>,
     request: Request,
-) -> Result<Response, Told> {
+) -> Result<Response, Problem> {
     let (parts, _) = request.into_parts();
     let reader = Reader::of(&house, &parts, &["1.0"]).await?;
     let found: Vec<Item> = rows(&house, &reader.caller, ERROR, vec![json!(error)]).await?;
-    let item = found.into_iter().next().ok_or_else(not_found)?;
+    let item = found.into_iter().next().ok_or_else(Problem::not_found)?;
     Ok(Json(item.into_json()).into_response())
 }
 

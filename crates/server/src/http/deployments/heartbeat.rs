@@ -14,10 +14,9 @@ use redact::HashKey;
 use serde_json::{Map, Value, json};
 
 use super::admitted;
-use super::wire::{self, Told};
 use crate::house::House;
 use crate::http::body;
-use crate::http::error::Fault;
+use crate::http::dropin::{self, Problem};
 
 /// How long a body may wait for memory.
 const PATIENCE: Duration = Duration::from_secs(1);
@@ -26,33 +25,33 @@ const MAX_TEXT_CHARS: usize = 255;
 
 /// Answers with the deployments that were said to be active, each as it is: modlake hands out none, and a client that finds one
 /// missing in the answer, or a newer one there, would take it for withdrawn or updated.
-pub(super) async fn post(State(house): State<Arc<House>>, request: Request) -> Result<Response, Told> {
+pub(super) async fn post(State(house): State<Arc<House>>, request: Request) -> Result<Response, Problem> {
     let (parts, body) = request.into_parts();
     let caller = admitted(&house, &parts.headers, Scope::Ingest).await?;
-    wire::check_version(&parts.headers, &["1.1"])?;
+    dropin::accepts_json(&parts.headers, &["1.1"])?;
     let bounds = body::Bounds { max_bytes: house.config.intake.max_body_bytes, patience: PATIENCE };
     let held = body::read(&house, &parts.headers, body, bounds).await?;
     let said: Value = serde_json::from_slice(&held.bytes)
-        .map_err(|error| Told::new(StatusCode::BAD_REQUEST, format!("JSON parse error - {error}")))?;
-    let heartbeat = read(&house, &said)?;
+        .map_err(|error| Problem::new(StatusCode::BAD_REQUEST, format!("JSON parse error - {error}")))?;
+    let mut heartbeat = read(&house, &said)?;
+    heartbeat.email = caller.email.as_deref().map(str::to_owned);
     let echo: Vec<Value> = heartbeat.active.iter().map(told_back).collect();
     let clean = clean(&house, &caller, heartbeat).await?;
     let (now, most) = (house.clock.now(), house.config.deployments.max_clients);
-    let kept = house.catalog.remember_heartbeat(&caller.tenant, &clean, now, most).await;
-    kept.map_err(|error| Fault::of_catalog(&error))?;
+    house.catalog.remember_heartbeat(&caller.tenant, &clean, now, most).await?;
     Ok(Json(echo).into_response())
 }
 
-fn read(house: &House, said: &Value) -> Result<Heartbeat, Told> {
-    let said = said.as_object().ok_or_else(|| Told::field("non_field_errors", "Expected an object."))?;
+fn read(house: &House, said: &Value) -> Result<Heartbeat, Problem> {
+    let said = said.as_object().ok_or_else(|| Problem::field("non_field_errors", "Expected an object."))?;
     let active = match said.get("active") {
         None | Some(Value::Null) => &[],
         Some(Value::Array(items)) => items.as_slice(),
-        Some(_) => return Err(Told::field("active", "Expected a list of items.")),
+        Some(_) => return Err(Problem::field("active", "Expected a list of items.")),
     };
     let most = house.config.deployments.max_active;
     if active.len() > most {
-        return Err(Told::field("active", format!("At most {most} deployments, found {}.", active.len())));
+        return Err(Problem::field("active", format!("At most {most} deployments, found {}.", active.len())));
     }
     Ok(Heartbeat {
         uid: required(said, "uid", "uid")?,
@@ -62,11 +61,11 @@ fn read(house: &House, said: &Value) -> Result<Heartbeat, Told> {
     })
 }
 
-fn read_active(index: usize, item: &Value) -> Result<ActiveMod, Told> {
+fn read_active(index: usize, item: &Value) -> Result<ActiveMod, Problem> {
     let at = |name: &str| format!("active.{index}.{name}");
-    let item = item.as_object().ok_or_else(|| Told::field(format!("active.{index}"), "Expected an object."))?;
+    let item = item.as_object().ok_or_else(|| Problem::field(&format!("active.{index}"), "Expected an object."))?;
     let updated_at = optional(item, "updatedAt", &at("updatedAt"))?.map(|text| {
-        Timestamp::parse(&text).ok_or_else(|| Told::field(at("updatedAt"), "An instant in RFC 3339 is required."))
+        Timestamp::parse(&text).ok_or_else(|| Problem::field(&at("updatedAt"), "An instant in RFC 3339 is required."))
     });
     Ok(ActiveMod {
         deployment_id: required(item, "deployment", &at("deployment"))?,
@@ -77,27 +76,29 @@ fn read_active(index: usize, item: &Value) -> Result<ActiveMod, Told> {
 }
 
 /// `path`: where it stands in the body.
-fn required(of: &Map<String, Value>, name: &str, path: &str) -> Result<String, Told> {
-    optional(of, name, path)?.ok_or_else(|| Told::field(path, "This field is required."))
+fn required(of: &Map<String, Value>, name: &str, path: &str) -> Result<String, Problem> {
+    optional(of, name, path)?.ok_or_else(|| Problem::field(path, "This field is required."))
 }
 
-fn optional(of: &Map<String, Value>, name: &str, path: &str) -> Result<Option<String>, Told> {
+fn optional(of: &Map<String, Value>, name: &str, path: &str) -> Result<Option<String>, Problem> {
     match of.get(name) {
         None | Some(Value::Null) => Ok(None),
         Some(Value::String(text)) if text.is_empty() => Ok(None),
-        Some(Value::String(text)) if text.contains('\0') => Err(Told::field(path, "Null characters are not allowed.")),
+        // PostgreSQL keeps no such texts
+        Some(Value::String(text)) if text.contains('\0') => {
+            Err(Problem::field(path, "Null characters are not allowed."))
+        }
         Some(Value::String(text)) if text.chars().count() <= MAX_TEXT_CHARS => Ok(Some(text.clone())),
         Some(Value::String(_)) => {
-            Err(Told::field(path, format!("Ensure this field has no more than {MAX_TEXT_CHARS} characters.")))
+            Err(Problem::field(path, format!("Ensure this field has no more than {MAX_TEXT_CHARS} characters.")))
         }
-        Some(_) => Err(Told::field(path, "Not a valid string.")),
+        Some(_) => Err(Problem::field(path, "Not a valid string.")),
     }
 }
 
 /// An id may hold what must not be kept, as any text may.
-async fn clean(house: &House, caller: &Caller, mut heartbeat: Heartbeat) -> Result<Heartbeat, Fault> {
-    let key = house.catalog.placeholder_key(&caller.tenant).await;
-    let key = HashKey::new(key.map_err(|error| Fault::of_catalog(&error))?);
+async fn clean(house: &House, caller: &Caller, mut heartbeat: Heartbeat) -> Result<Heartbeat, Problem> {
+    let key = HashKey::new(house.catalog.placeholder_key(&caller.tenant).await?);
     let redact = |text: &mut String| *text = house.sanitizer.redact_text(text, &key).into_owned();
     redact(&mut heartbeat.uid);
     heartbeat.client_version.iter_mut().for_each(redact);

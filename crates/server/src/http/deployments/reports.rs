@@ -13,9 +13,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use super::jobs::{Begun, Job, Order, Status};
-use super::wire::{Media, Told, media};
-use super::{Reader, check_known, not_found, rows, since};
+use super::{Reader, asked, check_known, rows, since};
 use crate::house::House;
+use crate::http::dropin::{self, Form, Problem};
 use crate::http::error::Fault;
 
 const VERSIONS: &[&str] = &["1.0"];
@@ -57,8 +57,8 @@ impl Report {
         self.data.iter().map(row).sum::<usize>() + self.data.len() * size_of::<Counted>()
     }
 
-    fn answer(&self, media: Media) -> Result<Response, Fault> {
-        if media == Media::Json {
+    fn answer(&self, form: Form) -> Result<Response, Fault> {
+        if form != Form::Csv {
             let report = json!({"id": ENGAGEMENT, "name": NAME, "timestamp": self.timestamp, "data": self.data});
             return Ok(Json(report).into_response());
         }
@@ -77,7 +77,7 @@ pub(super) async fn list(
     State(house): State<Arc<House>>,
     Path(deployment): Path<String>,
     request: Request,
-) -> Result<Response, Told> {
+) -> Result<Response, Problem> {
     let (parts, _) = request.into_parts();
     let reader = Reader::of(&house, &parts, VERSIONS).await?;
     check_known(&house, &reader.caller, &deployment).await?;
@@ -89,15 +89,15 @@ pub(super) async fn one(
     State(house): State<Arc<House>>,
     Path((deployment, report)): Path<(String, String)>,
     request: Request,
-) -> Result<Response, Told> {
+) -> Result<Response, Problem> {
     let (parts, _) = request.into_parts();
-    let media = media(&parts.headers, VERSIONS, &[Media::Json, Media::Csv])?;
+    let form = dropin::accepted(&parts.headers, VERSIONS, &[Form::Json, Form::Csv])?;
     let (reader, order) = order(&house, &parts, deployment, &report).await?;
-    if let Some(job) = reader.asked.text("job") {
-        let made = house.report_jobs.find(job, &order).and_then(|job| job.report);
-        return Ok(made.ok_or_else(not_found)?.answer(media)?);
+    if let Some(job) = asked(&parts, "job") {
+        let made = house.report_jobs.find(&job, &order).and_then(|job| job.report);
+        return Ok(made.ok_or_else(Problem::not_found)?.answer(form)?);
     }
-    Ok(Report::make(&house, &reader.caller, &order).await?.answer(media)?)
+    Ok(Report::make(&house, &reader.caller, &order).await?.answer(form)?)
 }
 
 /// `POST /api/deployments/{deployment}/reports/{report}/jobs/?days=`: makes the report in the background, or leads to the job that
@@ -106,9 +106,9 @@ pub(super) async fn begin(
     State(house): State<Arc<House>>,
     Path((deployment, report)): Path<(String, String)>,
     request: Request,
-) -> Result<Response, Told> {
+) -> Result<Response, Problem> {
     let (parts, _) = request.into_parts();
-    super::wire::check_version(&parts.headers, VERSIONS)?;
+    dropin::accepts_json(&parts.headers, VERSIONS)?;
     let (reader, order) = order(&house, &parts, deployment, &report).await?;
     let begun = house.report_jobs.begin(&order, house.config.deployments.report_jobs);
     let (Begun::Now(id) | Begun::Before(id)) = &begun;
@@ -136,9 +136,9 @@ pub(super) async fn job(
     State(house): State<Arc<House>>,
     Path((deployment, report, id)): Path<(String, String, String)>,
     request: Request,
-) -> Result<Response, Told> {
+) -> Result<Response, Problem> {
     let (parts, _) = request.into_parts();
-    super::wire::check_version(&parts.headers, VERSIONS)?;
+    dropin::accepts_json(&parts.headers, VERSIONS)?;
     let (_, order) = order(&house, &parts, deployment, &report).await?;
     let found = house.report_jobs.find(&id, &order);
     let status = found.as_ref().map_or(Status::Unknown, |job| job.status);
@@ -151,16 +151,14 @@ pub(super) async fn job(
     Ok(Json(answer).into_response())
 }
 
-async fn order(house: &House, parts: &Parts, deployment: String, report: &str) -> Result<(Reader, Order), Told> {
-    let caller = super::admitted(house, &parts.headers, record::caller::Scope::Read).await?;
-    let reader = Reader { caller, asked: super::wire::Asked::of(&parts.uri)? };
+async fn order(house: &House, parts: &Parts, deployment: String, report: &str) -> Result<(Reader, Order), Problem> {
+    let reader = Reader::in_any_form(house, parts).await?;
     if report != ENGAGEMENT {
-        return Err(not_found());
+        return Err(Problem::not_found());
     }
     check_known(house, &reader.caller, &deployment).await?;
-    let days = reader.days(house)?;
-    let tenant = reader.caller.tenant.clone();
-    Ok((reader, Order { tenant, deployment, days }))
+    let order = Order { tenant: reader.caller.tenant.clone(), deployment, days: reader.days };
+    Ok((reader, order))
 }
 
 #[cfg(test)]

@@ -7,9 +7,9 @@ use axum::response::Response;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::wire::{Page, Told};
-use super::{ANY_VERSION, Reader, check_known, rows};
+use super::{ANY_VERSION, Reader, check_known, listed, rows, through};
 use crate::house::House;
+use crate::http::dropin::{Page, Problem};
 
 const USERS: &str = include_str!("users.sql");
 
@@ -17,7 +17,7 @@ const USERS: &str = include_str!("users.sql");
 #[derive(Deserialize)]
 pub(super) struct Ran {
     pub(super) place: u64,
-    pub(super) total: usize,
+    pub(super) total: u64,
     pub(super) email: Option<String>,
     pub(super) mod_version: Option<String>,
     pub(super) client_version: Option<String>,
@@ -29,16 +29,16 @@ pub(super) async fn list(
     State(house): State<Arc<House>>,
     Path(deployment): Path<String>,
     request: Request,
-) -> Result<Response, Told> {
+) -> Result<Response, Problem> {
     let (parts, _) = request.into_parts();
     let reader = Reader::of(&house, &parts, ANY_VERSION).await?;
-    let page = Page::of(&reader.asked)?;
-    let since = reader.since(&house)?;
+    let page = Page::of(&parts.uri)?;
+    let since = reader.since(&house);
     check_known(&house, &reader.caller, &deployment).await?;
-    let params = vec![json!(deployment), json!(since), json!(page.after()), json!(page.through())];
+    let params = vec![json!(deployment), json!(since), json!(page.offset()), json!(through(page))];
     let found: Vec<Ran> = rows(&house, &reader.caller, USERS, params).await?;
     let total = found.first().map(|ran| ran.total);
-    page.answer(&parts, total, people(&found))
+    listed(&parts, page, total, people(&found))
 }
 
 /// One item for each person: the versions seen last, and since when each version of the mod is known.
