@@ -3,6 +3,7 @@
 //! The tables lie in the first schema of the user's search path. The steps of [`crate::migrations`] are taken under the lock that sqlx
 //! holds for them, so servers may start at the same time.
 
+use std::io;
 use std::sync::LazyLock;
 use std::time::Duration;
 
@@ -93,6 +94,8 @@ pub(crate) fn failed(url: &ServerUrl, error: sqlx::Error) -> CatalogError {
 }
 
 const CHECK_URL: &str = "check the setting `catalog` (MODLAKE_CATALOG)";
+const CHECK_TLS: &str =
+    "check sslmode and sslrootcert (the certificate of an authority) in the setting `catalog` (MODLAKE_CATALOG)";
 const CHECK_PLACE: &str =
     "check host and port in the setting `catalog` (MODLAKE_CATALOG), and that PostgreSQL runs there";
 
@@ -112,7 +115,9 @@ fn cannot_use(url: &ServerUrl, error: &sqlx::Error) -> CatalogError {
             "this server takes no writes: name the primary in the setting `catalog` (MODLAKE_CATALOG)"
         }
         (_, Some("53300")) => "raise max_connections of PostgreSQL, or lower the setting `catalog_connections`",
-        (sqlx::Error::Tls(_), _) => "check sslmode and sslrootcert in the setting `catalog` (MODLAKE_CATALOG)",
+        // what TLS does not trust comes as data that is invalid
+        (sqlx::Error::Io(error), _) if error.kind() == io::ErrorKind::InvalidData => CHECK_TLS,
+        (sqlx::Error::Tls(_), _) => CHECK_TLS,
         (sqlx::Error::Io(_), _) => CHECK_PLACE,
         _ => CHECK_URL,
     };
