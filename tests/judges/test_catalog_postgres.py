@@ -1,10 +1,12 @@
 """The catalog in PostgreSQL: keys and trace files as with the file, whoever changes them, and whether PostgreSQL is there or not."""
 
+import os
 import shutil
 import subprocess
 import time
 import uuid
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import modlaked
 import postgres
@@ -207,3 +209,29 @@ def test_tls_is_as_the_url_asks(make_server, tmp_path):
             assert refused.returncode != 0 and "sslrootcert" in refused.stderr and postgres.PASSWORD not in refused.stderr
     finally:
         cluster.end()
+
+
+def test_a_catalog_moves_from_sqlite_as_the_page_says(make_server):
+    if not shutil.which("sqlite3"):
+        pytest.skip("no sqlite3 to read the file with")
+    server = make_server(MODLAKE_CATALOG="")
+    browser = ["--origin", "https://app.example.com", "--name", 'a "browser", perhaps']
+    made = server.keys("create", "--tenant", "acme", "--scope", "ingest", *browser)
+    gone = server.new_key("globex", "ingest")
+    server.keys("revoke", next(line for line in server.keys("list").splitlines() if "globex" in line).split()[0])
+    assert put(server, "build", "20260224100000-ABCDE", build("20260224100000-ABCDE")).status_code == 201
+    before = server.keys("list")
+    server.stop()
+    page = (Path(__file__).resolve().parents[2] / "docs/catalog.md").read_text()
+    script = page.split("## From SQLite to PostgreSQL")[1].split("```sh\n")[1].split("```")[0]
+    server.variables["MODLAKE_CATALOG"] = postgres.shared().database()
+    path = f"{modlaked.binary().parent}:{postgres.programs()}:{os.environ['PATH']}"
+    environment = server.environment() | {"data": str(server.data), "PATH": path, "MODLAKE_HTTP": "127.0.0.1:0"}
+    done = subprocess.run(["bash", "-eu", "-o", "pipefail", "-c", script], env=environment, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert server.keys("list") == before
+    (server.data / "catalog.sqlite").unlink()
+    server.start()
+    assert (send(server, "s", gone), send(server, "s")) == (401, 200)
+    assert put(server, "build", "20260224100000-ABCDE", build("20260224100000-ABCDE")).status_code == 200
+    assert made.strip() and not (server.data / "catalog.sqlite").exists()

@@ -46,9 +46,15 @@ pub(crate) async fn open(url: &ServerUrl, options: &Options) -> Result<Opened, C
         })?
         .map_err(|error| cannot_migrate(url, error))?;
 
+    // Who gave up waiting for a lock shall not go on waiting on the server.
+    let settings = format!("SET lock_timeout = {}", options.timeout.as_millis());
     let pool = AnyPoolOptions::new()
         .max_connections(options.connections)
         .acquire_timeout(options.timeout)
+        .after_connect(move |connection, _| {
+            let settings = AssertSqlSafe(settings.clone());
+            Box::pin(async move { connection.execute(settings).await.map(drop) })
+        })
         .connect_lazy_with(connect.clone());
     Ok(Opened { connect, pool })
 }
@@ -82,9 +88,10 @@ pub(crate) fn failed(url: &ServerUrl, error: sqlx::Error) -> CatalogError {
         sqlx::Error::Io(_) | sqlx::Error::Tls(_) | sqlx::Error::Protocol(_) | sqlx::Error::PoolClosed => {
             error.to_string()
         }
-        // connection exceptions, wrong users, missing databases, insufficient resources, operator's intervention
-        _ if code(&error)
-            .is_some_and(|code| ["08", "28", "3D", "53", "57P"].iter().any(|class| code.starts_with(class))) =>
+        // connection exceptions, wrong users, missing databases, insufficient resources, locks that others hold, operator's intervention
+        _ if code(&error).is_some_and(|code| {
+            ["08", "28", "3D", "53", "55P03", "57P"].iter().any(|class| code.starts_with(class))
+        }) =>
         {
             reason(&error)
         }
