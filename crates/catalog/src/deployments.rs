@@ -1,7 +1,5 @@
 //! Deployments of mods: which browsers said they run one, and since when its errors are counted anew.
 
-use std::collections::HashMap;
-
 use record::caller::Tenant;
 use record::time::Timestamp;
 use sqlx::AnyConnection;
@@ -45,6 +43,15 @@ pub struct DeploymentClient {
     pub last_seen_at: Timestamp,
 }
 
+/// Since when a deployment's errors are counted anew.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Clearing {
+    pub deployment_id: String,
+    pub cleared_at: Timestamp,
+    /// Id of the key that asked for it.
+    pub cleared_by: String,
+}
+
 const KEEP: &str = "INSERT INTO deployment_clients \
                     (tenant, deployment_id, uid, mod_version, mod_id, client_version, email, updated_at, first_seen_at, last_seen_at) \
                     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $9) ON CONFLICT DO NOTHING";
@@ -62,7 +69,8 @@ const CLIENTS: &str = "SELECT deployment_id, uid, email, client_version, mod_id,
 const CLEAR: &str = "INSERT INTO deployment_clearings (tenant, deployment_id, cleared_at, cleared_by) VALUES ($1, $2, $3, $4) \
                      ON CONFLICT (tenant, deployment_id) DO UPDATE SET cleared_at = excluded.cleared_at, \
                      cleared_by = excluded.cleared_by";
-const CLEARED: &str = "SELECT deployment_id, cleared_at FROM deployment_clearings WHERE tenant = $1";
+const CLEARED: &str =
+    "SELECT deployment_id, cleared_at, cleared_by FROM deployment_clearings WHERE tenant = $1 ORDER BY deployment_id";
 
 type ClientRow = (String, String, Option<String>, Option<String>, Option<String>, String, i64, i64);
 
@@ -108,11 +116,13 @@ impl Catalog {
         self.write(|connection| Change::of(write_clearing(connection, tenant, deployment_id, at, key_id))).await
     }
 
-    /// Since when the errors of a tenant's deployments are counted anew: those that ever were cleared.
-    pub async fn cleared_errors(&self, tenant: &Tenant) -> Result<HashMap<String, Timestamp>, CatalogError> {
-        let rows = sqlx::query_as::<_, (String, i64)>(CLEARED).bind(tenant.as_str()).fetch_all(self.pool()).await;
-        let rows = rows.map_err(|error| self.failed(error))?;
-        Ok(rows.into_iter().map(|(deployment, at)| (deployment, Timestamp(at))).collect())
+    /// The deployments of a tenant whose errors were ever cleared, by id.
+    pub async fn cleared_errors(&self, tenant: &Tenant) -> Result<Vec<Clearing>, CatalogError> {
+        let rows = sqlx::query_as::<_, (String, i64, String)>(CLEARED).bind(tenant.as_str()).fetch_all(self.pool());
+        let rows = rows.await.map_err(|error| self.failed(error))?;
+        let clearing =
+            |(deployment_id, at, cleared_by)| Clearing { deployment_id, cleared_at: Timestamp(at), cleared_by };
+        Ok(rows.into_iter().map(clearing).collect())
     }
 }
 

@@ -34,7 +34,7 @@ mod traces;
 
 pub use catalog::Catalog;
 pub use databases::{Database, DatabaseChange, DatabaseKind, Grant, InvalidSchema, NewDatabase, Permissions};
-pub use deployments::{ActiveMod, DeploymentClient, Heartbeat};
+pub use deployments::{ActiveMod, Clearing, DeploymentClient, Heartbeat};
 pub use error::CatalogError;
 pub use jobs::{ExportJob, JobStatus, Link};
 pub use key::{CreatedKey, KeyInfo, NewKey};

@@ -525,6 +525,7 @@ table! {
     deployment_clearings, time: CLEARED_AT, identity: None, sort: [DEPLOYMENT_ID], columns: {
         DEPLOYMENT_ID "deployment_id" Text "the deployment",
         CLEARED_AT "cleared_at" Timestamp "errors received later count",
+        KEY "key" Text "id of the key that cleared them",
     }
 }
 

@@ -60,9 +60,10 @@ async fn clients(catalog: &Catalog, tenant: &Tenant) -> Result<Rows, CatalogErro
 async fn clearings(catalog: &Catalog, tenant: &Tenant) -> Result<Rows, CatalogError> {
     use deployment_clearings as column;
     let mut rows = Rows::new(&column::TABLE);
-    for (deployment, at) in catalog.cleared_errors(tenant).await? {
-        rows.text(column::DEPLOYMENT_ID, &deployment);
-        rows.timestamp(column::CLEARED_AT, at);
+    for clearing in catalog.cleared_errors(tenant).await? {
+        rows.text(column::DEPLOYMENT_ID, &clearing.deployment_id);
+        rows.timestamp(column::CLEARED_AT, clearing.cleared_at);
+        rows.text(column::KEY, &clearing.cleared_by);
         rows.end_row(None);
     }
     Ok(rows)

@@ -1,6 +1,6 @@
 //! Heartbeats and cleared errors: kept by tenant, each version of a mod in a profile once, and no more than may be.
 
-use catalog::{ActiveMod, Catalog, DeploymentClient, Heartbeat};
+use catalog::{ActiveMod, Catalog, Clearing, DeploymentClient, Heartbeat};
 use record::caller::Tenant;
 use record::time::Timestamp;
 
@@ -94,7 +94,8 @@ async fn each_tenant_has_its_own(place: Place) {
     say(&catalog, &heartbeat("u1", "d1", Some("1")), 1).await;
     catalog.clear_errors(&acme(), "d1", Timestamp(3), "key").await.expect("written");
     catalog.clear_errors(&acme(), "d1", Timestamp(9), "key").await.expect("written again");
-    assert_eq!(catalog.cleared_errors(&acme()).await.expect("read").get("d1"), Some(&Timestamp(9)));
+    let cleared = Clearing { deployment_id: "d1".to_owned(), cleared_at: Timestamp(9), cleared_by: "key".to_owned() };
+    assert_eq!(catalog.cleared_errors(&acme()).await.expect("read"), [cleared]);
     assert!(catalog.cleared_errors(&other).await.expect("read").is_empty());
     assert!(catalog.deployment_clients(&other, None, Timestamp(0)).await.expect("read").is_empty());
     assert!(catalog.deployment_clients(&acme(), Some("d2"), Timestamp(0)).await.expect("read").is_empty());
