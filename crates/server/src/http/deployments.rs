@@ -80,7 +80,8 @@ async fn list(State(house): State<Arc<House>>, request: Request) -> Result<Respo
     let params = vec![json!(since), Value::Null, json!(page.offset()), json!(through(page))];
     let found: Vec<Seen> = rows(&house, &reader.caller, SEEN, params).await?;
     let total = found.first().map(|seen| seen.total);
-    listed(&parts, page, total, found.into_iter().map(Seen::into_json).collect())
+    let items: Vec<Value> = found.into_iter().map(Seen::into_json).collect();
+    listed(&parts, page, total, &items)
 }
 
 /// `GET /api/deployments/{deployment}/`
@@ -138,11 +139,11 @@ fn through(page: Page) -> u64 {
 }
 
 /// One page of a list. `total`: of all pages; nobody knows it where this one is empty.
-fn listed(parts: &Parts, page: Page, total: Option<u64>, items: Vec<Value>) -> Result<Response, Problem> {
+fn listed(parts: &Parts, page: Page, total: Option<u64>, items: &[Value]) -> Result<Response, Problem> {
     if total.is_none() && page.number > 1 {
         return Err(Page::invalid());
     }
-    Ok(dropin::listed(&parts.headers, &parts.uri, page, &items, total.unwrap_or(0)))
+    Ok(dropin::listed(&parts.headers, &parts.uri, page, items, total.unwrap_or(0)))
 }
 
 /// Who asks, and for which days.
@@ -190,11 +191,11 @@ async fn admitted(house: &House, headers: &HeaderMap, scope: Scope) -> Result<Ar
 }
 
 const DAY_MICROS: i64 = 86_400_000_000;
+/// Begin of the year 1: before it there was no telemetry, and no calendar shows it.
+const FIRST: i64 = -62_135_596_800_000_000;
 
 fn since(now: Timestamp, days: u32) -> Timestamp {
     let today = now.0 - now.0.rem_euclid(DAY_MICROS);
-    // before the year 1 there was no telemetry, and no calendar shows it
-    const FIRST: i64 = -62_135_596_800_000_000;
     Timestamp((today - (i64::from(days) - 1) * DAY_MICROS).max(FIRST))
 }
 

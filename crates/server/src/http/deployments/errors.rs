@@ -23,7 +23,8 @@ const ERROR: &str = include_str!("error.sql");
 
 #[derive(Deserialize)]
 struct Group {
-    group_id: String,
+    #[serde(rename = "group_id")]
+    id: String,
     message: Option<String>,
     label: Option<String>,
     step_label: Option<String>,
@@ -68,10 +69,10 @@ pub(super) async fn list(
     let mut people = people(&house, &reader, &deployment, &since, &groups).await?;
     let total = groups.first().map(|group| group.total);
     let items = groups.into_iter().map(|group| {
-        let users = people.remove(&group.group_id).unwrap_or_default();
-        group.into_json(&deployment, users)
+        let users = people.remove(&group.id).unwrap_or_default();
+        group.into_json(&deployment, &users)
     });
-    listed(&parts, page, total, items.collect())
+    listed(&parts, page, total, &items.collect::<Vec<_>>())
 }
 
 /// Whom the groups of a page happened to.
@@ -89,7 +90,7 @@ async fn people(
     let mut params = vec![json!(deployment), json!(since)];
     let mut places = String::new();
     for group in groups {
-        params.push(json!(group.group_id));
+        params.push(json!(group.id));
         let comma = if places.is_empty() { "" } else { ", " };
         write!(places, "{comma}${}", params.len()).map_err(|error| Fault::internal(&error.to_string()))?;
     }
@@ -102,7 +103,7 @@ async fn people(
 }
 
 impl Group {
-    fn into_json(self, deployment: &str, users: Vec<Value>) -> Value {
+    fn into_json(self, deployment: &str, users: &[Value]) -> Value {
         json!({
             "message": self.message,
             "occurrence_count": self.occurrence_count,

@@ -38,7 +38,7 @@ pub(super) async fn list(
     let params = vec![json!(deployment), json!(since), json!(page.offset()), json!(through(page))];
     let found: Vec<Ran> = rows(&house, &reader.caller, USERS, params).await?;
     let total = found.first().map(|ran| ran.total);
-    listed(&parts, page, total, people(&found))
+    listed(&parts, page, total, &people(&found))
 }
 
 /// One item for each person: the versions seen last, and since when each version of the mod is known.
