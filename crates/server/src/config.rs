@@ -29,6 +29,7 @@ pub struct Config {
     pub bootstrap_key: Option<Secret>,
     pub intake: Intake,
     pub traces: Traces,
+    pub product: Product,
     pub capture: Policy,
     pub redaction: Redaction,
     pub journal: Journal,
@@ -60,6 +61,13 @@ pub struct Traces {
     pub max_file_bytes: usize,
     /// Of one file.
     pub max_rows: usize,
+}
+
+/// What browser mods send.
+#[derive(Clone, Debug)]
+pub struct Product {
+    /// Whether addresses keep their query and fragment.
+    pub keep_query: bool,
 }
 
 #[derive(Clone, Debug)]
@@ -97,6 +105,7 @@ impl Default for Config {
                 body_timeout: Duration::from_mins(1),
             },
             traces: Traces { max_file_bytes: 64 << 20, max_rows: 1_000_000 },
+            product: Product { keep_query: false },
             capture: Policy::default(),
             redaction: Redaction::default(),
             journal: Journal { max_bytes: 4 << 30, segment_bytes: 64 << 20, max_age: None },

@@ -74,7 +74,7 @@ pub const SETTINGS: &[Setting] = &[
     ),
     setting(
         "intake.max_records",
-        "log records, spans, points or hook events of one request [default: 200000]",
+        "log records, spans, points, hook events, or events and errors of mods of one request [default: 200000]",
         |config, text| {
             config.intake.max_records = count(text)?;
             Ok(())
@@ -112,6 +112,14 @@ pub const SETTINGS: &[Setting] = &[
         config.traces.max_rows = count(text)?;
         Ok(())
     }),
+    setting(
+        "product.keep_query",
+        "addresses in what browser mods send keep their query and fragment [default: false]",
+        |config, text| {
+            config.product.keep_query = truth(text)?;
+            Ok(())
+        },
+    ),
     setting("capture.prompts", "keep every prompt (CODING_AGENT_CAPTURE_PROMPTS) [default: false]", |config, text| {
         config.capture.capture_prompts = truth(text)?;
         Ok(())
