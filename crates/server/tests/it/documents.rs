@@ -36,6 +36,7 @@ const WRITTEN: &[&str] = &[
     "docs/engines.md",
     "docs/laptop.md",
     "docs/privacy.md",
+    "docs/product-events.md",
     "docs/traces.md",
 ];
 /// Made by this test.
