@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Fills a running modlaked with a realistic sample: the captured sessions, as several people's over the last days.
+"""Fills a running modlaked with a realistic sample: the captured sessions, as several people's over the last days, and deployed mods.
 
     python3 bench/demo.py --key KEY [--url http://127.0.0.1:4318] [--days 14]
 
@@ -18,6 +18,8 @@ import urllib.request
 import uuid
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+
+import demo_deployments
 
 FIXTURES = Path(__file__).resolve().parents[1] / "fixtures/agents/claude_code"
 PEOPLE = [
@@ -155,9 +157,9 @@ def plan(chance, days, now):
                     yield start, person, chance.choice(repos), chance.choice(BRANCHES)
 
 
-def post(arguments, signal, message):
+def post(arguments, path, message):
     request = urllib.request.Request(
-        f"{arguments.url}/v1/otel/claude/{signal}",
+        f"{arguments.url}{path}",
         json.dumps(message).encode(),
         {"Authorization": f"Bearer {arguments.key}", "Content-Type": "application/json"},
     )
@@ -178,13 +180,17 @@ def main():
     if not arguments.key:
         parser.error("no key: give --key or MODLAKE_API_KEY; the server printed its first key when it started first")
     captured, chance = scenarios(), random.Random(4318)
-    sessions = list(plan(chance, arguments.days, datetime.now(UTC)))
+    now = datetime.now(UTC)
+    sessions = list(plan(chance, arguments.days, now))
     for number, (start, person, repo, branch) in enumerate(sessions, 1):
         for signal, message in Session(chance, start, person, repo, branch).texts(chance.choice(captured)):
-            post(arguments, signal, message)
+            post(arguments, f"/v1/otel/claude/{signal}", message)
         print(f"\r{number} of {len(sessions)} sessions", end="", file=sys.stderr, flush=True)
+    for path, message in demo_deployments.requests(chance, arguments.days, now):
+        post(arguments, path, message)
     print(
-        f"\n{arguments.url} now shows {len(sessions)} sessions of {len(PEOPLE)} people over {arguments.days} days",
+        f"\n{arguments.url} now shows {len(sessions)} sessions of {len(PEOPLE)} people over {arguments.days} days, "
+        f"and {len(demo_deployments.MODS)} deployed mods",
         file=sys.stderr,
     )
 

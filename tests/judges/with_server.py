@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """Runs a command beside a server that holds the captured sessions: with_server.py COMMAND…
 
-The command finds the server in BASE_URL, a key of all scopes in KEY, one that cannot read in INGEST_KEY, and a browser in
-CHROMIUM; its exit status is ours. The captured sessions are from a fixed day; `demo.py` adds some of the last days.
+The command finds the server in BASE_URL, a key of all scopes in KEY, one that cannot read in INGEST_KEY, one that only reads in
+READ_KEY, and a browser in CHROMIUM; its exit status is ours. The captured sessions are from a fixed day; `demo.py` adds some of the last days.
 """
 
 import os
@@ -34,6 +34,7 @@ def main() -> int:
                 "BASE_URL": server.url,
                 "KEY": server.key,
                 "INGEST_KEY": server.new_key("default", "ingest"),
+                "READ_KEY": server.new_key("default", "read"),
                 "CHROMIUM": chromium,
             }
             status = subprocess.run(sys.argv[1:], env=environment, stdin=subprocess.DEVNULL).returncode

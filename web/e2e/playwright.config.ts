@@ -2,7 +2,7 @@ import { defineConfig } from "@playwright/test";
 
 /**
  * Needs a running server with data: `BASE_URL` (default http://127.0.0.1:4318) and `KEY`, a key with scope read;
- * `INGEST_KEY`, a key without it, adds one more test. `CHROMIUM` is the browser's path.
+ * `INGEST_KEY`, a key without it, and `READ_KEY`, one with nothing else, add a test each. `CHROMIUM` is the browser's path.
  */
 export default defineConfig({
   testDir: "tests",

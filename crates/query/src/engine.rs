@@ -24,11 +24,13 @@ use crate::QueryError;
 use crate::allowance::Allowance;
 use crate::bounded::rewrite::BoundFunctions;
 use crate::bounded::size;
+use crate::catalog_rows::{CatalogRows, NoCatalog};
 use crate::guard;
 use crate::planning::Watched;
 use crate::prices::{PriceOf, Prices};
+use crate::records::RecordSource;
 use crate::spread::MeasureWhatSpreads;
-use crate::tables::{CATALOG, SCHEMA, TenantTables};
+use crate::tables::{CATALOG, SCHEMA, Sources, TenantTables};
 use crate::unused_joins::DropUnusedJoins;
 
 /// What one query may use; each is a documented setting.
@@ -69,6 +71,8 @@ pub struct Engine {
     lake: Lake,
     limits: Limits,
     prices: Prices,
+    catalog: Arc<dyn CatalogRows>,
+    records: Option<Arc<dyn RecordSource>>,
     /// Functions, optimizer and settings; shared by all queries.
     base: SessionState,
     threads: tokio::runtime::Handle,
@@ -87,6 +91,9 @@ impl Engine {
         options.execution.parquet.pushdown_filters = true;
         options.execution.parquet.reorder_filters = true;
         options.execution.time_zone = Some("UTC".to_owned());
+        // columns carry their comments of the Delta log as metadata, which a union of two tables merges once for the logical and
+        // once for the physical plan, and not alike; types are checked elsewhere
+        options.execution.skip_physical_aggregate_schema_check = true;
         // the longest or dearest first is not what has no length or cost: as Athena, Trino and DuckDB, not as PostgreSQL
         "nulls_last".clone_into(&mut options.sql_parser.default_null_ordering);
         let mut base = SessionStateBuilder::new()
@@ -102,7 +109,15 @@ impl Engine {
             removed.map_err(|error| QueryError::Internal(error.strip_backtrace()))?;
         }
         let prices = Prices::default();
-        Self { lake, limits, prices: prices.clone(), base, threads }.with_prices(prices)
+        let catalog = Arc::new(NoCatalog);
+        Self { lake, limits, prices: prices.clone(), catalog, records: None, base, threads }.with_prices(prices)
+    }
+
+    /// With the rows of the tables that lie in the catalog; without it these are empty.
+    #[must_use]
+    pub fn with_catalog(mut self, catalog: Arc<dyn CatalogRows>) -> Self {
+        self.catalog = catalog;
+        self
     }
 
     /// Prices requests by `prices` instead of the shipped list.
@@ -111,6 +126,13 @@ impl Engine {
         replaced.map_err(|error| QueryError::Internal(error.strip_backtrace()))?;
         self.prices = prices;
         Ok(self)
+    }
+
+    /// Reads the table `records` from `source`; without one it is empty.
+    #[must_use]
+    pub fn with_records(mut self, source: Arc<dyn RecordSource>) -> Self {
+        self.records = Some(source);
+        self
     }
 
     pub fn limits(&self) -> &Limits {
@@ -178,7 +200,13 @@ impl Engine {
 
     /// A session that knows one tenant's tables and nothing else.
     fn session(&self, tenant: Tenant, allowance: &Arc<Allowance>) -> datafusion::error::Result<SessionContext> {
-        let tables = TenantTables::new(self.lake.clone(), tenant, self.prices.clone(), Arc::new(self.base.clone()));
+        let sources = Sources {
+            lake: self.lake.clone(),
+            prices: self.prices.clone(),
+            catalog: Arc::clone(&self.catalog),
+            records: self.records.clone(),
+        };
+        let tables = TenantTables::new(sources, tenant, Arc::new(self.base.clone()));
         let catalogs = tables.catalogs()?;
         let watched = |rule: &Arc<dyn OptimizerRule + Send + Sync>| -> Arc<dyn OptimizerRule + Send + Sync> {
             Arc::new(Watched { rule: Arc::clone(rule), allowance: Arc::clone(allowance) })

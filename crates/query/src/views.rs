@@ -25,7 +25,7 @@ macro_rules! views {
 }
 
 /// In the order of the reference page.
-pub const VIEWS: [View; 13] = views![
+pub const VIEWS: [View; 16] = views![
     "sessions",
     "turns",
     "tool_calls",
@@ -39,6 +39,9 @@ pub const VIEWS: [View; 13] = views![
     "publishes",
     "execs",
     "mcp_calls",
+    "deployment_engagement",
+    "deployment_errors",
+    "deployment_users",
 ];
 
 /// What schema `moderne_bi` has besides the views on trace files: the tables with the tenant as `org`, too, the partition under

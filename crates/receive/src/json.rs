@@ -24,6 +24,7 @@ use record::value::Value;
 use self::reader::Reader;
 use crate::error::{DecodeError, Fault};
 use crate::limits::Account;
+use crate::{Objects, ProductForm};
 
 mod attributes;
 
@@ -34,6 +35,10 @@ mod hooks;
 mod logs;
 
 mod metrics;
+
+mod objects;
+
+mod product;
 
 mod reader;
 
@@ -55,6 +60,19 @@ pub(crate) fn metrics(body: &[u8]) -> Result<Otlp<'_>, DecodeError> {
 
 pub(crate) fn hooks(body: &[u8]) -> Result<Vec<Value<'_>>, DecodeError> {
     read(body, hooks::events)
+}
+
+pub(crate) fn objects(body: &[u8]) -> Result<Objects<'_>, DecodeError> {
+    read(body, objects::objects)
+}
+
+pub(crate) fn product(form: ProductForm, body: &[u8]) -> Result<Vec<Value<'_>>, DecodeError> {
+    read(body, |reader| product::items(form, reader))
+}
+
+pub(crate) fn is_plain_event(body: &[u8]) -> bool {
+    let account = Account::of(body);
+    Reader::new(body, &account).is_ok_and(|mut reader| product::is_plain_event(&mut reader))
 }
 
 fn read<'a, T>(body: &'a [u8], read: impl FnOnce(&mut Reader<'a, '_>) -> Result<T, Fault>) -> Result<T, DecodeError> {

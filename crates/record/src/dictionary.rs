@@ -83,6 +83,41 @@ pub const TABLES: [&Table; 7] = [
     &product_errors::TABLE,
 ];
 
+/// Tables whose rows lie in the catalog: small, changed in place, and without the partition columns.
+pub const CATALOG_TABLES: [&Table; 2] = [&deployment_clients::TABLE, &deployment_clearings::TABLE];
+
+/// A table that is not of the lake: its rows lie in the catalog, change, and are in no file.
+#[derive(Debug)]
+pub struct CatalogTable {
+    pub name: &'static str,
+    pub doc: &'static str,
+    pub columns: &'static [Column],
+}
+
+/// The records of team databases.
+pub const RECORDS: CatalogTable = CatalogTable {
+    name: "records",
+    doc: "One record of a team database, as it is now. A database that names the keys that may use it is not in here.",
+    columns: &[
+        column(
+            0,
+            "database_id",
+            Kind::Text,
+            "UUID of the database; a condition on it, or on the name, reads that database alone",
+        ),
+        column(1, "database_name", Kind::Text, "name of the database; several may have one"),
+        column(2, "key", Kind::Text, "the record's key within its database"),
+        column(3, "data", Kind::Json, "what the record holds"),
+        column(4, "created_at", Kind::Timestamp, "when the key was first written"),
+        column(5, "updated_at", Kind::Timestamp, "when it was last written"),
+        column(6, "updated_by", Kind::Text, "id of the key of this server that wrote last"),
+    ],
+};
+
+const fn column(index: usize, name: &'static str, kind: Kind, doc: &'static str) -> Column {
+    Column { index, name, kind, doc }
+}
+
 macro_rules! table {
     ($(#[doc = $doc:literal])+ $module:ident, time: $time:ident, identity: $identity:expr, sort: [$($sort:ident),*], columns: {
         $($constant:ident $name:literal $kind:ident $column_doc:literal,)+
@@ -118,9 +153,9 @@ table! {
         TIMESTAMP "timestamp" Timestamp "when the request was received",
         PROVIDER "provider" Text "which program it tells about: `claude_code`, `codex`, `cursor`, `other`, `mod`, `browser_mod`",
         SIGNAL "signal" Text "`logs`, `traces`, `metrics`, `hooks`, `history`, `cli_traces`, `saas_traces`, `product_events` or `product_errors`",
-        HTTP_STATUS "http_status" Int "status of the answer; 200 means accepted, 201 that of a trace file",
+        HTTP_STATUS "http_status" Int "status of the answer; 200 means accepted, 201 that of a trace file, or of events and errors of mods",
         ERROR "error" Text "why the request was refused",
-        RAW_EVENT "raw_event" Json "the request after sanitizing, as OTLP/JSON or hook JSON; of a trace file `type`, `command_id`, `object` (its key in the lake), `bytes` and `sha256` of that object, `rows`, `rejected`; null when refused",
+        RAW_EVENT "raw_event" Json "the request after sanitizing, as OTLP/JSON or JSON of hooks or mods; of a trace file `type`, `command_id`, `object` (its key in the lake), `bytes` and `sha256` of that object, `rows`, `rejected`; null when refused",
         ARRIVAL_ID "arrival_id" Text "UUID (version 7) of the request; rows of other tables name it",
         BYTES "bytes" Int "size of the body as received, decompressed, in bytes",
         KEY_ID "key_id" Text "id of the key that sent it",
@@ -399,7 +434,7 @@ table! {
     /// One event of a mod in a browser: a run of a starter brick, a custom event, a step of a mod's life.
     product_events, time: EVENT_TIME, identity: Some(EVENT_ID), sort: [DEPLOYMENT_ID, MOD_ID, EVENT_TIME], columns: {
         EVENT_ID "event_id" Text "identity of the event: made from the `id` its sender gave; of an event without one it is of this delivery, so that none are merged",
-        EVENT_TIME "event_time" Timestamp "when it happened; the time of receipt where the sender gives none, or one that is more than a day ahead",
+        EVENT_TIME "event_time" Timestamp "when it happened; the time of receipt where the sender gives none, or one that is more than a day ahead or ten years back",
         RECEIVED_AT "received_at" Timestamp "when modlake received it",
         ARRIVAL_ID "arrival_id" Text "the request it came in (`events_raw.arrival_id`)",
         SIGNAL "signal" Text "`product_events`, or `logs` for an OpenTelemetry event",
@@ -432,7 +467,7 @@ table! {
     /// One error of a mod in a browser.
     product_errors, time: EVENT_TIME, identity: Some(ERROR_ID), sort: [DEPLOYMENT_ID, MOD_ID, EVENT_TIME], columns: {
         ERROR_ID "error_id" Text "identity of the error: made from its `uuid`; of an error without one it is of this delivery",
-        EVENT_TIME "event_time" Timestamp "when it happened; the time of receipt where the sender gives none, or one that is more than a day ahead",
+        EVENT_TIME "event_time" Timestamp "when it happened; the time of receipt where the sender gives none, or one that is more than a day ahead or ten years back",
         RECEIVED_AT "received_at" Timestamp "when modlake received it",
         ARRIVAL_ID "arrival_id" Text "the request it came in (`events_raw.arrival_id`)",
         UUID "uuid" Text "id the client made (`uuid`)",
@@ -468,6 +503,29 @@ table! {
         USER_AGENT "user_agent" Text "the browser (`user_agent`), else as its request names it",
         ERROR_DATA "error_data" Json "the error's own data, redacted; fields that have a column are left out",
         ATTRIBUTES "attributes" Json "everything else the error carried, and what was withheld or redacted",
+    }
+}
+
+table! {
+    /// One version of a deployed mod that a browser profile said it runs (`POST /api/deployments/`).
+    deployment_clients, time: LAST_SEEN_AT, identity: None, sort: [DEPLOYMENT_ID, UID], columns: {
+        DEPLOYMENT_ID "deployment_id" Text "deployment the mod is active by",
+        UID "uid" Text "random id of the browser profile",
+        USER_EMAIL "user_email" Text "name of the key, where that is an e-mail address",
+        MOD_ID "mod_id" Text "id of the mod",
+        MOD_VERSION "mod_version" Text "version of the mod",
+        CLIENT_VERSION "client_version" Text "version of the program around the mod",
+        FIRST_SEEN_AT "first_seen_at" Timestamp "when the profile first said so",
+        LAST_SEEN_AT "last_seen_at" Timestamp "when it said so last",
+    }
+}
+
+table! {
+    /// Since when the errors of a deployment are counted anew (`DELETE /api/deployments/{id}/errors/`).
+    deployment_clearings, time: CLEARED_AT, identity: None, sort: [DEPLOYMENT_ID], columns: {
+        DEPLOYMENT_ID "deployment_id" Text "the deployment",
+        CLEARED_AT "cleared_at" Timestamp "errors received later count",
+        KEY "key" Text "id of the key that cleared them",
     }
 }
 

@@ -51,6 +51,11 @@ fn only_data_dir(key: &str) -> bool {
     key == "data_dir"
 }
 
+/// Settings of the commands that only look into the catalog.
+fn only_catalog(key: &str) -> bool {
+    only_data_dir(key) || key.starts_with("catalog")
+}
+
 fn keys_command() -> Command {
     let json = Arg::new("json").long("json").action(ArgAction::SetTrue).help("As JSON, for scripts");
     Command::new("keys")
@@ -58,7 +63,7 @@ fn keys_command() -> Command {
         .subcommand_required(true)
         .arg_required_else_help(true)
         .subcommand(
-            with_settings(Command::new("create").about("Makes a key and prints it once"), only_data_dir)
+            with_settings(Command::new("create").about("Makes a key and prints it once"), only_catalog)
                 .arg(Arg::new("tenant").long("tenant").required(true).help("Owner of the rows sent with it"))
                 .arg(
                     Arg::new("scope")
@@ -76,12 +81,12 @@ fn keys_command() -> Command {
                 ),
         )
         .subcommand(
-            with_settings(Command::new("list").about("Lists keys, never their text"), only_data_dir)
+            with_settings(Command::new("list").about("Lists keys, never their text"), only_catalog)
                 .arg(Arg::new("tenant").long("tenant").help("Of this tenant only"))
                 .arg(json),
         )
         .subcommand(
-            with_settings(Command::new("revoke").about("Ends a key within a second"), only_data_dir)
+            with_settings(Command::new("revoke").about("Ends a key within a second"), only_catalog)
                 .arg(Arg::new("id").required(true).help("As `modlaked keys list` shows it")),
         )
 }
@@ -118,7 +123,7 @@ fn lake_folder(config: &Config) -> PathBuf {
 }
 
 /// A folder that only its owner can look into; one that is there already stays as it is.
-fn make_private(folder: &Path) -> Result<()> {
+pub(crate) fn make_private(folder: &Path) -> Result<()> {
     let made = DirBuilder::new().recursive(true).mode(0o700).create(folder);
     made.with_context(|| format!("cannot make folder {}", folder.display()))
 }

@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::{Context, Result, anyhow, bail};
+use catalog::{Location, Options, ServerUrl};
 use record::secret::Secret;
 use sanitize::capture::{Policy, VARIABLES};
 
@@ -27,8 +28,12 @@ pub struct Config {
     /// `None`: no OTLP over gRPC.
     pub grpc: Option<SocketAddr>,
     pub bootstrap_key: Option<Secret>,
+    pub catalog: Catalog,
     pub intake: Intake,
     pub traces: Traces,
+    pub deployments: Deployments,
+    pub databases: Databases,
+    pub product: Product,
     pub capture: Policy,
     pub redaction: Redaction,
     pub journal: Journal,
@@ -37,6 +42,16 @@ pub struct Config {
     /// What models cost; the shipped list where there is none.
     pub prices_file: Option<PathBuf>,
     pub log: Log,
+}
+
+/// Tenants, keys and what else changes in place.
+#[derive(Clone, Debug)]
+pub struct Catalog {
+    /// `None`: a file of `SQLite` in the data folder.
+    pub server: Option<ServerUrl>,
+    pub connections: u32,
+    /// The longest wait for the database.
+    pub timeout: Duration,
 }
 
 #[derive(Clone, Debug)]
@@ -60,6 +75,51 @@ pub struct Traces {
     pub max_file_bytes: usize,
     /// Of one file.
     pub max_rows: usize,
+}
+
+/// Deployments of mods in browsers.
+#[derive(Clone, Debug)]
+pub struct Deployments {
+    /// What is recent where a request does not say.
+    pub recent_days: u32,
+    /// Of one heartbeat.
+    pub max_active: usize,
+    /// Rows that heartbeats leave, of one tenant.
+    pub max_clients: usize,
+    /// Ids of errors that one group of errors names.
+    pub max_error_items: usize,
+    /// Jobs for reports that are remembered.
+    pub report_jobs: usize,
+    /// What jobs have made, of all tenants.
+    pub report_bytes: usize,
+}
+
+/// Team databases and their records.
+#[derive(Clone, Debug)]
+pub struct Databases {
+    /// Of one record's data.
+    pub max_record_bytes: usize,
+    /// Of one request.
+    pub max_request_records: usize,
+    /// Of one database; 0: without bound.
+    pub max_records: usize,
+    /// How deep lists and objects nest in a record.
+    pub max_depth: usize,
+    /// Of the data that one page of a list shows.
+    pub max_page_bytes: usize,
+    /// Exports of one tenant that run at one time.
+    pub max_exports: usize,
+    /// How long the file of an export is kept.
+    pub export_age: Duration,
+    /// How long a write that named itself is known.
+    pub write_id_age: Duration,
+}
+
+/// What browser mods send.
+#[derive(Clone, Debug)]
+pub struct Product {
+    /// Whether addresses keep their query and fragment.
+    pub keep_query: bool,
 }
 
 #[derive(Clone, Debug)]
@@ -89,6 +149,7 @@ impl Default for Config {
             http: SocketAddr::from(([127, 0, 0, 1], 4318)),
             grpc: Some(SocketAddr::from(([127, 0, 0, 1], 4317))),
             bootstrap_key: None,
+            catalog: Catalog { server: None, connections: 10, timeout: Duration::from_secs(5) },
             intake: Intake {
                 max_body_bytes: 64 << 20,
                 max_records: 200_000,
@@ -97,6 +158,25 @@ impl Default for Config {
                 body_timeout: Duration::from_mins(1),
             },
             traces: Traces { max_file_bytes: 64 << 20, max_rows: 1_000_000 },
+            deployments: Deployments {
+                recent_days: 30,
+                max_active: 1_000,
+                max_clients: 100_000,
+                max_error_items: 1_000,
+                report_jobs: 1_000,
+                report_bytes: 64 << 20,
+            },
+            databases: Databases {
+                max_record_bytes: 1 << 20,
+                max_request_records: 10_000,
+                max_records: 0,
+                max_depth: 32,
+                max_page_bytes: 64 << 20,
+                max_exports: 4,
+                export_age: Duration::from_hours(24),
+                write_id_age: Duration::from_hours(7 * 24),
+            },
+            product: Product { keep_query: false },
             capture: Policy::default(),
             redaction: Redaction::default(),
             journal: Journal { max_bytes: 4 << 30, segment_bytes: 64 << 20, max_age: None },
@@ -135,6 +215,15 @@ impl Config {
             config.apply(setting, text).with_context(|| format!("flag --{}", setting.flag()))?;
         }
         Ok(config)
+    }
+
+    /// How the catalog is opened.
+    pub fn catalog(&self) -> Options {
+        let location = match &self.catalog.server {
+            Some(url) => Location::Server(url.clone()),
+            None => Location::File(self.data_dir.join("catalog.sqlite")),
+        };
+        Options { location, connections: self.catalog.connections, timeout: self.catalog.timeout }
     }
 
     fn apply(&mut self, setting: &Setting, text: &str) -> Result<()> {

@@ -12,6 +12,7 @@ use tokio::sync::Semaphore;
 
 use crate::config::Config;
 use crate::flow::traces::Deliveries;
+use crate::http::deployments::ReportJobs;
 use crate::observe::Metrics;
 
 /// One running server. Made once at the start, passed by reference.
@@ -30,6 +31,8 @@ pub struct House {
     pub in_flight: Arc<Semaphore>,
     /// Trace files on their way in.
     pub deliveries: Deliveries,
+    /// Reports in the making.
+    pub(crate) report_jobs: ReportJobs,
 }
 
 /// Memory for bodies: `intake.max_in_flight_bytes`.

@@ -13,9 +13,14 @@ use crate::pressure::Transport;
 
 mod api;
 pub(crate) mod body;
+mod cors;
+pub(crate) mod databases;
+pub(crate) mod deployments;
+pub(crate) mod dropin;
 pub(crate) mod error;
 mod intake;
 pub mod listen;
+mod product;
 mod traces;
 mod ui;
 
@@ -26,14 +31,18 @@ pub fn router(house: &Arc<House>) -> Router {
         .route("/v1/{signal}", post(intake::any_tool))
         .route("/v1/cli/traces", post(traces::post))
         .route("/v1/cli/traces/{type}/{file}", put(traces::put))
+        .merge(product::routes())
         .route("/api/v1/sql", post(api::sql))
         .route("/api/v1/me", get(api::me))
         .route("/api/v1/status", get(api::status))
         .route("/healthz", get(api::healthz))
         .route("/readyz", get(api::readyz))
         .route("/metrics", get(api::metrics))
+        .merge(databases::routes())
+        .merge(deployments::routes())
         .fallback(ui::fallback)
         .method_not_allowed_fallback(error::method_not_allowed)
+        .layer(from_fn_with_state(Arc::clone(house), cors::answer))
         .layer(from_fn_with_state(Arc::clone(house), count))
         .with_state(Arc::clone(house))
 }

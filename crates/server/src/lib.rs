@@ -14,9 +14,13 @@ pub mod grpc;
 
 pub mod authenticate;
 
+mod catalog_rows;
+
 pub mod flow;
 
 pub mod pressure;
+
+pub mod records;
 
 pub mod work;
 

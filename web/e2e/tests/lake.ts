@@ -47,9 +47,9 @@ export const test = base.extend<{ page: Page; mayFail: boolean }>({
   },
 });
 
-export async function signIn(page: Page, path: string) {
+export async function signIn(page: Page, path: string, key: string = readKey()) {
   await page.goto(path);
-  await page.getByLabel("Key").fill(readKey());
+  await page.getByLabel("Key").fill(key);
   await page.getByRole("button", { name: "Sign in" }).click();
   await expect(page.getByRole("navigation", { name: "Pages" })).toBeVisible();
 }

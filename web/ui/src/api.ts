@@ -32,16 +32,31 @@ export function fetchMe(key: string, signal?: AbortSignal): Promise<Me> {
 
 export async function runSql<Row>(key: string, statement: Statement<Row>, signal?: AbortSignal): Promise<Row[]> {
   const { query, params } = statement;
-  const answer = await request<{ rows: Row[] }>(key, "/api/v1/sql", {
+  const { rows } = await request<{ rows: Row[] }>(key, "/api/v1/sql", {
     method: "POST",
     headers: { "content-type": "application/json", accept: "application/json" },
     body: JSON.stringify({ query, params }),
     ...(signal ? { signal } : {}),
   });
-  return answer.rows;
+  return rows;
+}
+
+/** From now on the errors of a deployment are counted anew. Needs a key with scope admin. */
+export async function clearErrors(key: string, deploymentId: string): Promise<void> {
+  await answer(key, `/api/deployments/${encodeURIComponent(deploymentId)}/errors/`, { method: "DELETE" });
 }
 
 async function request<T>(key: string, path: string, init: RequestInit): Promise<T> {
+  const { response, text } = await answer(key, path, init);
+  try {
+    return JSON.parse(text) as T;
+  } catch {
+    throw new ApiError(response.status, `the answer of ${path} is not JSON`);
+  }
+}
+
+/** An answer that is 2xx, and its text. */
+async function answer(key: string, path: string, init: RequestInit): Promise<{ response: Response; text: string }> {
   const headers = new Headers(init.headers);
   headers.set("authorization", `Bearer ${key}`);
   let response: Response;
@@ -53,17 +68,14 @@ async function request<T>(key: string, path: string, init: RequestInit): Promise
   }
   const text = await response.text();
   if (!response.ok) throw errorOf(response, text);
-  try {
-    return JSON.parse(text) as T;
-  } catch {
-    throw new ApiError(response.status, `the answer of ${path} is not JSON`);
-  }
+  return { response, text };
 }
 
 function errorOf(response: Response, text: string): ApiError {
   try {
-    const { error } = JSON.parse(text) as { error?: { message?: string; hint?: string } };
+    const { error, detail } = JSON.parse(text) as { error?: { message?: string; hint?: string }; detail?: string };
     if (error?.message) return new ApiError(response.status, error.message, error.hint);
+    if (detail) return new ApiError(response.status, detail);
   } catch {
     // A proxy in between may answer with something else than the server's JSON.
   }

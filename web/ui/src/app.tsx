@@ -9,6 +9,8 @@ import { SignInPage } from "./pages/sign-in";
 const OverviewPage = lazy(() => import("./pages/overview"));
 const SessionsPage = lazy(() => import("./pages/sessions"));
 const SessionPage = lazy(() => import("./pages/session"));
+const DeploymentsPage = lazy(() => import("./pages/deployments"));
+const DeploymentPage = lazy(() => import("./pages/deployment"));
 
 export function App() {
   const { key, me, checking } = useAuth();
@@ -32,6 +34,8 @@ export function App() {
             <Route path="/" element={<OverviewPage />} />
             <Route path="/sessions" element={<SessionsPage />} />
             <Route path="/sessions/:sessionId" element={<SessionPage />} />
+            <Route path="/deployments" element={<DeploymentsPage />} />
+            <Route path="/deployments/:deploymentId" element={<DeploymentPage />} />
             <Route path="*" element={<NotFound />} />
           </Routes>
         </Suspense>
@@ -59,6 +63,9 @@ function TopBar() {
         </NavLink>
         <NavLink to={to("/sessions")} aria-current={pathname.startsWith("/sessions") ? "page" : undefined}>
           Sessions
+        </NavLink>
+        <NavLink to={to("/deployments")} aria-current={pathname.startsWith("/deployments") ? "page" : undefined}>
+          Deployments
         </NavLink>
       </nav>
       <DropdownMenu.Root modal={false}>
@@ -91,7 +98,8 @@ function NotFound() {
     <section className="state">
       <h1>No such page</h1>
       <p>
-        Go to the <Link to="/">overview</Link> or the <Link to="/sessions">sessions</Link>.
+        Go to the <Link to="/">overview</Link>, the <Link to="/sessions">sessions</Link> or the{" "}
+        <Link to="/deployments">deployments</Link>.
       </p>
     </section>
   );

@@ -85,6 +85,14 @@ export function list(names: string): string {
   return names.split(",").sort().join(", ");
 }
 
+/** Versions, the highest first: 1.10.0 before 1.9.0. */
+export function versions(found: (string | null)[] | null): string[] {
+  const known = (found ?? []).filter((version) => version !== null);
+  return [...new Set(known)].sort((a, b) => byParts.compare(b, a));
+}
+
+const byParts = new Intl.Collator(LOCALE, { numeric: true });
+
 const AGENTS: Record<string, string> = { claude_code: "Claude Code", codex: "Codex", cursor: "Cursor" };
 
 export function agent(provider: string | null | undefined): string {

@@ -78,3 +78,10 @@ describe("names", () => {
     expect(format.period("2026-11-21T00:00:00.000Z", "2026-11-22T00:00:00.000Z")).toBe("Nov 21");
   });
 });
+
+describe("versions", () => {
+  it("are sorted by their numbers, the highest first, each once", () => {
+    expect(format.versions(["1.9.0", null, "1.10.0", "1.2.0", "1.9.0"])).toEqual(["1.10.0", "1.9.0", "1.2.0"]);
+    expect(format.versions(null)).toEqual([]);
+  });
+});

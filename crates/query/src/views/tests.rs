@@ -4,7 +4,9 @@ use lake::paths::Prefix;
 use lake::root::Root;
 use lake::{Lake, Options};
 use record::caller::Tenant;
-use record::dictionary::{Kind, Table, coding_agent_events, coding_agent_metrics, traces};
+use record::dictionary::{
+    Kind, Table, coding_agent_events, coding_agent_metrics, product_errors, product_events, traces,
+};
 use record::rows::Rows;
 use record::source::{Provider, Signal, Source};
 use record::time::{Clock, Timestamp};
@@ -15,6 +17,7 @@ use crate::prices::{HEADER, Prices};
 use crate::{Engine, Limits, QueryError};
 
 mod counting;
+mod deployments;
 mod money;
 mod order;
 mod scale;
@@ -125,7 +128,9 @@ fn cells(table: &'static Table, provider: Provider, event: &Value) -> Rows {
         }
     }
     let id = format!("{identity:032x}");
-    for (name, text) in [("provider", provider.as_str()), ("event_id", &id), ("point_id", &id), ("row_id", &id)] {
+    for (name, text) in
+        [("provider", provider.as_str()), ("event_id", &id), ("error_id", &id), ("point_id", &id), ("row_id", &id)]
+    {
         if let Some(column) = table.column(name) {
             rows.text(column, text);
         }
@@ -235,6 +240,10 @@ async fn each_view_shows_the_own_tenant_only() {
     let mut row = json!(HashMap::from(ids));
     row["type"] = json!("mcp");
     house.send_to(&traces::TABLE, "rival", &[row]);
+    let used = json!({"deployment_id": "rival", "user_email": "rival@example.com"});
+    for table in [&product_events::TABLE, &product_errors::TABLE] {
+        house.send_to(table, "rival", std::slice::from_ref(&used));
+    }
     for view in &VIEWS {
         let count = format!("select count(*) as n from {}", view.name);
         assert_eq!(house.ask_as("rival", &count).await, json!([{"n": 1}]), "{}", view.name);

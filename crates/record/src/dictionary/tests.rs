@@ -4,7 +4,7 @@ use super::*;
 
 #[test]
 fn columns_know_their_place_and_have_distinct_names() {
-    for table in TABLES {
+    for table in TABLES.into_iter().chain(CATALOG_TABLES) {
         let mut names: HashSet<&str> = PARTITION_COLUMNS.iter().map(|(name, _)| *name).collect();
         for (index, column) in table.columns.iter().enumerate() {
             assert_eq!(column.index, index, "{}.{}", table.name, column.name);

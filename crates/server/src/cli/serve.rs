@@ -8,7 +8,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::{Context, Result};
-use catalog::{Catalog, NewKey};
+use catalog::{Catalog, CatalogError, NewKey};
 use journal::Journal;
 use journal::disk::RealDisk;
 use lake::root::Root;
@@ -25,13 +25,17 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 
 use super::print;
+use crate::catalog_rows::InCatalog;
 use crate::config::Config;
 use crate::flow::drain::{self, Stop};
 use crate::flow::traces::Deliveries;
 use crate::grpc;
 use crate::house::{self, House};
+use crate::http::databases::jobs;
+use crate::http::deployments::ReportJobs;
 use crate::http::{self, listen};
 use crate::observe::{self, Metrics};
+use crate::records::Records;
 use crate::work;
 
 pub(super) fn run(config: Config) -> Result<()> {
@@ -63,6 +67,7 @@ fn threads(name: &'static str, stack: usize) -> Result<Runtime> {
 async fn serve(config: Config, draining: &Runtime, queries: Handle) -> Result<()> {
     let house = open(config, queries).await?;
     let first_key = ensure_key(&house).await?;
+    jobs::recover(&house).await;
     let listener = bind(house.config.http, "http", "choose another").await?;
     let address = listener.local_addr()?;
     let grpc = match house.config.grpc {
@@ -74,6 +79,7 @@ async fn serve(config: Config, draining: &Runtime, queries: Handle) -> Result<()
     let drain = draining.spawn(drain::run(Arc::clone(&house), stop.clone()));
     let refresh = tokio::spawn(work::refresh_catalog(Arc::clone(&house)));
     let watch = tokio::spawn(work::watch_pressure(Arc::clone(&house)));
+    let forget = tokio::spawn(work::forget_writes(Arc::clone(&house)));
     tracing::info!(%address, grpc = grpc_address.map(tracing::field::display), data_dir = %house.config.data_dir.display(), "modlaked is ready");
     print::note(&format!("modlake is running on http://{address}"));
     if let Some(address) = grpc_address {
@@ -95,6 +101,7 @@ async fn serve(config: Config, draining: &Runtime, queries: Handle) -> Result<()
     );
     refresh.abort();
     watch.abort();
+    forget.abort();
     tokio::task::block_in_place(|| house.journal.close());
     stop.stop();
     drain.await.context("the drain ended early")?;
@@ -131,7 +138,7 @@ async fn open(config: Config, queries: Handle) -> Result<Arc<House>> {
     };
     let (journal, recovery) = Journal::open(options, clock.clone(), Arc::new(RealDisk))?;
     report(&recovery);
-    let catalog = Catalog::open(&folder.join("catalog.sqlite"), clock.clone()).await?;
+    let catalog = Catalog::open(&config.catalog(), clock.clone()).await?;
     let options = Options {
         root: Root::folder(&super::lake_folder(&config))?,
         app_id: journal_id(&journal_dir)?,
@@ -155,7 +162,10 @@ async fn open(config: Config, queries: Handle) -> Result<Arc<House>> {
             tracing::error!(lost, "trace files that the journal lost are no longer known; they can be sent again");
         }
     }
-    let mut engine = Engine::start(lake.clone(), config.query.clone(), queries)?;
+    let records = Arc::new(Records::of(catalog.clone()));
+    let mut engine = Engine::start(lake.clone(), config.query.clone(), queries)?
+        .with_records(records)
+        .with_catalog(Arc::new(InCatalog(catalog.clone())));
     if let Some(file) = &config.prices_file {
         engine = engine.with_prices(Prices::load(file)?)?;
     }
@@ -176,6 +186,7 @@ async fn open(config: Config, queries: Handle) -> Result<Arc<House>> {
         metrics,
         in_flight,
         deliveries,
+        report_jobs: ReportJobs::default(),
     }))
 }
 
@@ -229,8 +240,11 @@ async fn ensure_key(house: &House) -> Result<Option<Secret>> {
         origins: Vec::new(),
     };
     if let Some(key) = &house.config.bootstrap_key {
-        house.catalog.import_key(key, new).await.context("MODLAKE_BOOTSTRAP_KEY")?;
-        return Ok(None);
+        return match house.catalog.import_key(key, new).await {
+            // another server on the same catalog was faster
+            Ok(_) | Err(CatalogError::KeyExists(_)) => Ok(None),
+            Err(error) => Err(error).context("MODLAKE_BOOTSTRAP_KEY"),
+        };
     }
     Ok(Some(house.catalog.create_key(new).await?.key))
 }

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use catalog::ServerUrl;
 use record::secret::Secret;
 
 use super::{Config, redaction};
@@ -64,6 +65,33 @@ pub const SETTINGS: &[Setting] = &[
             Ok(())
         },
     },
+    Setting {
+        key: "catalog",
+        doc: "PostgreSQL database for the catalog, such as postgres://user:password@host/modlake; without it, catalog.sqlite in data_dir",
+        secret: true,
+        apply: |config, text| {
+            config.catalog.server = if text.is_empty() { None } else { Some(ServerUrl::parse(text)?) };
+            Ok(())
+        },
+    },
+    setting(
+        "catalog_connections",
+        "connections to the catalog's database at one time [default: 10]",
+        |config, text| {
+            config.catalog.connections =
+                text.parse().ok().filter(|number| *number > 0).ok_or("a whole number of at least 1")?;
+            Ok(())
+        },
+    ),
+    setting(
+        "catalog_timeout_seconds",
+        "longest wait for the catalog's database; then requests that need it get 503 [default: 5]",
+        |config, text| {
+            let wanted = "a number of seconds above 0";
+            config.catalog.timeout = seconds(text).ok().filter(|time| !time.is_zero()).ok_or(wanted)?;
+            Ok(())
+        },
+    ),
     setting(
         "intake.max_body_bytes",
         "largest request, before and after decompression [default: 64MiB]",
@@ -74,7 +102,7 @@ pub const SETTINGS: &[Setting] = &[
     ),
     setting(
         "intake.max_records",
-        "log records, spans, points or hook events of one request [default: 200000]",
+        "log records, spans, points, hook events, or events and errors of mods of one request [default: 200000]",
         |config, text| {
             config.intake.max_records = count(text)?;
             Ok(())
@@ -112,6 +140,103 @@ pub const SETTINGS: &[Setting] = &[
         config.traces.max_rows = count(text)?;
         Ok(())
     }),
+    setting("databases.max_record_bytes", "data of one record, after merging [default: 1MiB]", |config, text| {
+        config.databases.max_record_bytes = size(text)?;
+        Ok(())
+    }),
+    setting("databases.max_request_records", "records of one request [default: 10000]", |config, text| {
+        config.databases.max_request_records = count(text)?;
+        Ok(())
+    }),
+    setting("databases.max_records", "records of one database; 0 is no bound [default: 0]", |config, text| {
+        config.databases.max_records = count(text)?;
+        Ok(())
+    }),
+    setting(
+        "databases.max_depth",
+        "how deep lists and objects nest in a record, at most 60 [default: 32]",
+        |config, text| {
+            config.databases.max_depth = count(text).ok().filter(|depth| *depth <= 60).ok_or("a number up to 60")?;
+            Ok(())
+        },
+    ),
+    setting(
+        "databases.max_page_bytes",
+        "data of one page of records; larger ones are refused [default: 64MiB]",
+        |config, text| {
+            config.databases.max_page_bytes = size(text)?;
+            Ok(())
+        },
+    ),
+    setting("databases.max_exports", "exports of a tenant that run at one time [default: 4]", |config, text| {
+        config.databases.max_exports = count(text)?;
+        Ok(())
+    }),
+    setting("databases.export_hours", "how long the file of an export is kept [default: 24]", |config, text| {
+        config.databases.export_age = hours(text)?;
+        Ok(())
+    }),
+    setting(
+        "databases.write_id_hours",
+        "how long a write that named itself (`write_id`) is known when it comes again [default: 168]",
+        |config, text| {
+            config.databases.write_id_age = hours(text)?;
+            Ok(())
+        },
+    ),
+    setting(
+        "deployments.recent_days",
+        "days that the routes of deployments tell about, today's included, where `?days=` does not say [default: 30]",
+        |config, text| {
+            let wanted = "a whole number above zero";
+            config.deployments.recent_days = text.parse().ok().filter(|days| *days > 0).ok_or(wanted)?;
+            Ok(())
+        },
+    ),
+    setting("deployments.max_active", "deployments that one heartbeat may name [default: 1000]", |config, text| {
+        config.deployments.max_active = count(text)?;
+        Ok(())
+    }),
+    setting(
+        "deployments.max_clients",
+        "versions of mods in browser profiles that are kept of a tenant's heartbeats; the ones seen longest ago go first [default: 100000]",
+        |config, text| {
+            config.deployments.max_clients = count(text)?;
+            Ok(())
+        },
+    ),
+    setting(
+        "deployments.max_error_items",
+        "latest errors that a group of errors names (`error_item_ids`) [default: 1000]",
+        |config, text| {
+            config.deployments.max_error_items = count(text)?;
+            Ok(())
+        },
+    ),
+    setting(
+        "deployments.report_jobs",
+        "jobs for reports that are remembered, in memory [default: 1000]",
+        |config, text| {
+            config.deployments.report_jobs = count(text)?;
+            Ok(())
+        },
+    ),
+    setting(
+        "deployments.report_bytes",
+        "reports made by jobs that are kept for their readers, in memory [default: 64MiB]",
+        |config, text| {
+            config.deployments.report_bytes = size(text)?;
+            Ok(())
+        },
+    ),
+    setting(
+        "product.keep_query",
+        "addresses in what browser mods send keep their query and fragment [default: false]",
+        |config, text| {
+            config.product.keep_query = truth(text)?;
+            Ok(())
+        },
+    ),
     setting("capture.prompts", "keep every prompt (CODING_AGENT_CAPTURE_PROMPTS) [default: false]", |config, text| {
         config.capture.capture_prompts = truth(text)?;
         Ok(())
@@ -325,6 +450,11 @@ fn count(text: &str) -> Result<usize, &'static str> {
 fn seconds(text: &str) -> Result<Duration, &'static str> {
     let seconds: f64 = text.parse().map_err(|_| "a number of seconds")?;
     Duration::try_from_secs_f64(seconds).map_err(|_| "a number of seconds")
+}
+
+fn hours(text: &str) -> Result<Duration, &'static str> {
+    let hours: u32 = text.parse().map_err(|_| "a whole number of hours")?;
+    Ok(Duration::from_secs(u64::from(hours) * 3_600))
 }
 
 /// Bytes: `67108864`, `64MiB`, `64MB`.

@@ -21,8 +21,10 @@ use tokio::runtime::Handle;
 use super::accept::{Refusal, Refused, Request, accept, keep_refusal};
 use super::drain::{self, Stop};
 use super::traces::Deliveries;
+use crate::catalog_rows::InCatalog;
 use crate::config::Config;
 use crate::house::{self, House};
+use crate::http::deployments::ReportJobs;
 use crate::observe::Metrics;
 
 mod traces;
@@ -38,11 +40,13 @@ pub(crate) async fn open_with(folder: &Path, disk: &FaultyDisk, mut config: Conf
     let max_bytes = config.journal.max_bytes;
     let options = journal::Options { segment_bytes: 1 << 20, max_bytes, ..journal::Options::new("/journal") };
     let (journal, _) = Journal::open(options, clock.clone(), Arc::new(disk.clone())).expect("opens");
-    let catalog = Catalog::open(&folder.join("catalog.sqlite"), clock.clone()).await.expect("opens");
+    let catalog =
+        Catalog::open(&catalog::Options::file(folder.join("catalog.sqlite")), clock.clone()).await.expect("opens");
     let root = Root::folder(&folder.join("lake")).expect("a folder");
     let options = Options { root, app_id: "journal".to_owned(), dedupe_window: 1_000, clock: clock.clone() };
     let lake = Lake::open(options).await.expect("opens");
     let engine = Engine::start(lake.clone(), config.query.clone(), Handle::current()).expect("starts");
+    let engine = engine.with_catalog(Arc::new(InCatalog(catalog.clone())));
     let sanitizer = config.sanitizer().expect("the rules are right");
     let sessions = Sessions::new(config.redaction.known_values);
     let metrics = Metrics::new().expect("metrics");
@@ -60,11 +64,12 @@ pub(crate) async fn open_with(folder: &Path, disk: &FaultyDisk, mut config: Conf
         metrics,
         in_flight,
         deliveries,
+        report_jobs: ReportJobs::default(),
     })
 }
 
 fn caller() -> Caller {
-    Caller { tenant: Tenant::new("acme").expect("valid"), scopes: Scopes::ALL, key_id: "k".into() }
+    Caller::new(Tenant::new("acme").expect("valid"), Scopes::ALL, "k")
 }
 
 /// One log record with a declared identity.
@@ -83,7 +88,9 @@ async fn send(house: &House, session: &str) -> Result<usize, Refusal> {
         signal: Signal::Logs,
         content_type: ContentType::Json,
         encoding: ContentEncoding::Identity,
+        product: None,
         key: None,
+        user_agent: None,
         body: body.as_bytes(),
     };
     accept(house, &caller(), request).await
@@ -105,7 +112,9 @@ async fn send_metric(house: &House, dollars: f64) {
         signal: Signal::Metrics,
         content_type: ContentType::Json,
         encoding: ContentEncoding::Identity,
+        product: None,
         key: None,
+        user_agent: None,
         body: body.as_bytes(),
     };
     accept(house, &caller(), request).await.expect("kept");

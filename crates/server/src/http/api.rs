@@ -10,7 +10,7 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use query::QueryError;
 use query::format::Format;
-use record::caller::Scope;
+use record::caller::{Scope, Tenant};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -44,7 +44,19 @@ pub(super) async fn sql(State(house): State<Arc<House>>, request: Request) -> Re
     let query: Query = serde_json::from_slice(&held.bytes).map_err(|error| {
         Fault::new(StatusCode::BAD_REQUEST, format!("the body is not {{\"query\": \"…\", \"params\": […]}}: {error}"))
     })?;
-    let outcome = house.engine.sql(&caller.tenant, &query.query, query.params).await;
+    let answer = ask(&house, &caller.tenant, &query.query, query.params).await?;
+    let bytes = format.write(&answer)?;
+    Ok(([(CONTENT_TYPE, format.content_type())], bytes).into_response())
+}
+
+/// Runs a query and counts how it went.
+pub(super) async fn ask(
+    house: &House,
+    tenant: &Tenant,
+    query: &str,
+    params: Vec<Value>,
+) -> Result<query::Answer, QueryError> {
+    let outcome = house.engine.sql(tenant, query, params).await;
     house.metrics.queried(match &outcome {
         Ok(_) => "ok",
         Err(QueryError::Invalid(_)) => "invalid",
@@ -52,8 +64,7 @@ pub(super) async fn sql(State(house): State<Arc<House>>, request: Request) -> Re
         Err(QueryError::Limit { .. }) => "limit",
         Err(QueryError::Internal(_)) => "error",
     });
-    let bytes = format.write(&outcome?)?;
-    Ok(([(CONTENT_TYPE, format.content_type())], bytes).into_response())
+    outcome
 }
 
 pub(super) async fn me(State(house): State<Arc<House>>, headers: HeaderMap) -> Result<Json<Value>, Fault> {

@@ -12,7 +12,7 @@ use query::prices::COLUMNS as PRICE_COLUMNS;
 use query::views::VIEWS;
 use query::{Engine, Limits};
 use record::caller::Tenant;
-use record::dictionary::{PARTITION_COLUMNS, TABLES};
+use record::dictionary::{CATALOG_TABLES, PARTITION_COLUMNS, RECORDS, TABLES};
 use record::time::Clock;
 use redact::{RULES, pii};
 use sanitize::SENSITIVE_FILE;
@@ -31,9 +31,12 @@ const WRITTEN: &[&str] = &[
     "README.md",
     "SECURITY.md",
     "STYLE.md",
+    "docs/databases.md",
+    "docs/deployments.md",
     "docs/engines.md",
     "docs/laptop.md",
     "docs/privacy.md",
+    "docs/product-events.md",
     "docs/traces.md",
 ];
 /// Made by this test.
@@ -298,6 +301,20 @@ Every table has these besides its own; all are text.
         )
         .expect("a text takes more");
         for column in table.columns {
+            writeln!(page, "| `{}` | {} | {} |", column.name, column.kind.as_str(), column.doc)
+                .expect("a text takes more");
+        }
+    }
+    let deployments = CATALOG_TABLES.map(|table| (table.name, table.doc.trim(), table.columns, "deployments.md"));
+    let records = (RECORDS.name, RECORDS.doc, RECORDS.columns, "databases.md");
+    for (name, doc, columns, about) in std::iter::once(records).chain(deployments) {
+        write!(
+            page,
+            "\n## `{name}`\n\n{doc} It is not of the lake: its rows lie in the catalog and are in no file, and it has no \
+             partition columns. [{about}]({about}) tells about it.\n\n| column | type | meaning |\n|---|---|---|\n",
+        )
+        .expect("a text takes more");
+        for column in columns {
             writeln!(page, "| `{}` | {} | {} |", column.name, column.kind.as_str(), column.doc)
                 .expect("a text takes more");
         }

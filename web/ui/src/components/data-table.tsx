@@ -41,12 +41,16 @@ interface Common<Row> {
 
 type Sorting = { id: string; desc: boolean };
 
-/** A table that holds all its rows and sorts them itself. */
-export function SortedTable<Row extends RowData>({ initial, ...props }: Common<Row> & { initial: Sorting }) {
+/** A table that holds all its rows and sorts them itself. `whole`: it scrolls with the page, not in its panel. */
+export function SortedTable<Row extends RowData>({
+  initial,
+  whole = false,
+  ...props
+}: Common<Row> & { initial: Sorting; whole?: boolean }) {
   const [sorting, setSorting] = useState<SortingState>([initial]);
   const table = useRows(props, sorting, setSorting, false);
   return (
-    <div className="table-scroll">
+    <div className={whole ? "table-scroll whole" : "table-scroll"}>
       <table aria-label={props.label}>
         <Head table={table} columns={props.columns} />
         <tbody>

@@ -1,9 +1,9 @@
 import { X } from "lucide-react";
 import { Dialog, Tabs } from "radix-ui";
-import * as format from "../format";
 import * as queries from "../queries";
 import type { Entry } from "../timeline";
 import { useSql } from "../use-sql";
+import { Columns } from "./columns";
 import { Loading, Rows } from "./states";
 import { SIGNAL_NAMES } from "./timeline-rows";
 
@@ -57,49 +57,11 @@ function Events({ sessionId, entry }: { sessionId: string; entry: Entry }) {
           <Rows answer={answer}>
             {(rows) => {
               const row = rows.find((candidate) => candidate.event_id === event.event_id);
-              return row ? <Columns row={row} /> : <Loading />;
+              return row ? <Columns row={row} apart={{ attributes: "Attributes" }} /> : <Loading />;
             }}
           </Rows>
         </Tabs.Content>
       ))}
     </Tabs.Root>
   );
-}
-
-/** Shown apart, or said by another column. */
-const APART = new Set(["attributes", "year", "month", "day"]);
-
-function Columns({ row }: { row: queries.FullEvent }) {
-  const known = Object.entries(row).filter(([name, value]) => value !== null && value !== "" && !APART.has(name));
-  return (
-    <>
-      <dl className="columns">
-        {known.map(([name, value]) => (
-          <div key={name}>
-            <dt>{name}</dt>
-            <dd>{show(name, value)}</dd>
-          </div>
-        ))}
-      </dl>
-      <h3>Attributes</h3>
-      <pre>{pretty(row.attributes ?? null)}</pre>
-    </>
-  );
-}
-
-function show(name: string, value: queries.FullEvent[string]): string {
-  if (typeof value === "boolean") return value ? "yes" : "no";
-  if (name === "cost_usd" && typeof value === "number") return format.usd(value);
-  if (name === "duration_ms" && typeof value === "number") return format.duration(value);
-  if (typeof value === "number") return format.count(value);
-  return String(value);
-}
-
-function pretty(attributes: queries.FullEvent[string]): string {
-  if (typeof attributes !== "string" || attributes === "") return "none";
-  try {
-    return JSON.stringify(JSON.parse(attributes), null, 2);
-  } catch {
-    return attributes;
-  }
 }

@@ -1,15 +1,11 @@
-import { lazy, Suspense, useMemo } from "react";
+import { useMemo } from "react";
+import { ChartPanel } from "../../components/chart-panel";
 import type { Point, Series } from "../../components/charts";
-import { Failed, Loading } from "../../components/states";
 import * as format from "../../format";
 import * as queries from "../../queries";
 import { bucketsOf, bucketUnit, type Range } from "../../range";
+import { stacked } from "../../series";
 import { useSql } from "../../use-sql";
-
-const StackedBars = lazy(() => import("../../components/charts"));
-
-const PALETTE = ["var(--c1)", "var(--c2)", "var(--c3)", "var(--c4)", "var(--c5)", "var(--c6)"];
-const OTHER = "var(--c-other)";
 
 const TOKEN_SERIES: Series[] = [
   { key: "cache_read_tokens", label: "Cache read", color: "var(--c3)" },
@@ -28,7 +24,10 @@ export function Charts({ range }: { range: Range }) {
   const totals = useSql(queries.bucketTotals(range), { keep: false });
   const costs = useSql(queries.bucketCosts(range), { keep: false });
   const points = useMemo(() => (totals.data ? totalPoints(range, totals.data) : null), [range, totals.data]);
-  const cost = useMemo(() => (costs.data ? costPoints(range, costs.data) : null), [range, costs.data]);
+  const cost = useMemo(() => {
+    const rows = costs.data?.map(({ bucket, model, cost_usd }) => ({ bucket, name: model, value: cost_usd }));
+    return rows ? stacked(range, rows, "Other models") : null;
+  }, [range, costs.data]);
   const per = bucketUnit(range);
   return (
     <div className="grid two">
@@ -71,37 +70,6 @@ export function Charts({ range }: { range: Range }) {
   );
 }
 
-function ChartPanel(props: {
-  title: string;
-  per: string;
-  answer: { error: Error | null; refetch: () => unknown };
-  series: Series[] | undefined;
-  points: Point[] | null | undefined;
-  show: (value: number) => string;
-  counted?: boolean;
-}) {
-  const { title, per, answer, series, points, show, counted = false } = props;
-  const label = `${title} per ${per} (UTC)`;
-  let content = <Loading />;
-  if (series && points) {
-    content = (
-      <Suspense fallback={<Loading />}>
-        <StackedBars label={label} series={series} points={points} format={show} counted={counted} />
-      </Suspense>
-    );
-  } else if (answer.error) {
-    content = <Failed error={answer.error} retry={() => void answer.refetch()} />;
-  }
-  return (
-    <section className="panel chart-panel" aria-label={title}>
-      <h2>
-        {title} <small>per {per} (UTC)</small>
-      </h2>
-      {content}
-    </section>
-  );
-}
-
 function totalPoints(range: Range, rows: queries.BucketTotals[]): Point[] {
   const found = new Map(rows.map((row) => [Date.parse(row.bucket), row]));
   return bucketsOf(range).map((at) => {
@@ -117,28 +85,4 @@ function totalPoints(range: Range, rows: queries.BucketTotals[]): Point[] {
       api_errors: row?.api_errors ?? 0,
     };
   });
-}
-
-/** The dearest models get a colour of their own, the rest share one. Keys are positions: a model's name may be anything. */
-function costPoints(range: Range, rows: queries.BucketCost[]): { series: Series[]; points: Point[] } {
-  const sums = new Map<string, number>();
-  for (const { model, cost_usd } of rows) sums.set(model ?? "unknown", (sums.get(model ?? "unknown") ?? 0) + cost_usd);
-  const models = [...sums].sort((a, b) => b[1] - a[1] || a[0].localeCompare(b[0])).map(([model]) => model);
-  const named = models.slice(0, PALETTE.length);
-  const series: Series[] = named.map((model, index) => ({
-    key: `m${index}`,
-    label: model,
-    color: PALETTE[index] ?? OTHER,
-  }));
-  if (models.length > named.length) series.push({ key: "other", label: "Other models", color: OTHER });
-  const points = new Map<number, Point>(
-    bucketsOf(range).map((at) => [at, { label: format.bucket(at, bucketUnit(range)) }]),
-  );
-  for (const { bucket, model, cost_usd } of rows) {
-    const point = points.get(Date.parse(bucket));
-    const index = named.indexOf(model ?? "unknown");
-    const key = index < 0 ? "other" : `m${index}`;
-    if (point) point[key] = Number(point[key] ?? 0) + cost_usd;
-  }
-  return { series, points: [...points.values()] };
 }
