@@ -225,6 +225,10 @@ impl Catalog {
         &self.0.pool
     }
 
+    pub(crate) fn clock(&self) -> &Clock {
+        &self.0.clock
+    }
+
     pub(crate) fn waiting(&self) -> MutexGuard<'_, Vec<Waiting>> {
         self.0.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }

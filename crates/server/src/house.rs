@@ -13,6 +13,7 @@ use tokio::sync::Semaphore;
 use crate::config::Config;
 use crate::flow::traces::Deliveries;
 use crate::observe::Metrics;
+use crate::throttle::Throttle;
 
 /// One running server. Made once at the start, passed by reference.
 pub struct House {
@@ -30,6 +31,8 @@ pub struct House {
     pub in_flight: Arc<Semaphore>,
     /// Trace files on their way in.
     pub deliveries: Deliveries,
+    /// How fast keys and databases may be used.
+    pub throttle: Throttle,
 }
 
 /// Memory for bodies: `intake.max_in_flight_bytes`.

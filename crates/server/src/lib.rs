@@ -18,6 +18,10 @@ pub mod flow;
 
 pub mod pressure;
 
+pub mod throttle;
+
+pub mod retention;
+
 pub mod work;
 
 pub mod observe;

@@ -1,4 +1,4 @@
-//! What runs beside the requests: the looks at the catalog and at the pressure, every second.
+//! What runs beside the requests: the looks at the catalog and at the pressure, every second or two.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -15,6 +15,21 @@ pub async fn refresh_catalog(house: Arc<House>) {
         timer.tick().await;
         if let Err(error) = house.catalog.refresh().await {
             tracing::warn!(%error, "keys cannot be read again; those known stay in force");
+        }
+    }
+}
+
+/// Rates that another process has changed are heeded within this time.
+const THROTTLE_REFRESH: Duration = Duration::from_secs(2);
+
+/// Reads changed rates until the server ends.
+pub async fn refresh_throttle(house: Arc<House>) {
+    let mut timer = tokio::time::interval(THROTTLE_REFRESH);
+    loop {
+        timer.tick().await;
+        match house.catalog.throttles().await {
+            Ok(throttles) => house.throttle.heed(throttles),
+            Err(error) => tracing::warn!(%error, "rates cannot be read again; those known stay in force"),
         }
     }
 }

@@ -2,6 +2,7 @@
 
 mod files;
 mod keys;
+mod limits;
 mod traces;
 mod two_handles;
 

@@ -24,6 +24,7 @@ use super::traces::Deliveries;
 use crate::config::Config;
 use crate::house::{self, House};
 use crate::observe::Metrics;
+use crate::throttle::Throttle;
 
 mod traces;
 
@@ -48,6 +49,7 @@ pub(crate) async fn open_with(folder: &Path, disk: &FaultyDisk, mut config: Conf
     let metrics = Metrics::new().expect("metrics");
     let in_flight = house::room_for_bodies(&config);
     let deliveries = Deliveries::default();
+    let throttle = Throttle::new(config.throttle.clone());
     Arc::new(House {
         config,
         clock,
@@ -60,6 +62,7 @@ pub(crate) async fn open_with(folder: &Path, disk: &FaultyDisk, mut config: Conf
         metrics,
         in_flight,
         deliveries,
+        throttle,
     })
 }
 
