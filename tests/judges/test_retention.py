@@ -2,7 +2,6 @@
 
 import random
 import re
-import subprocess
 import threading
 import time
 import uuid
@@ -61,14 +60,6 @@ def is_committed(server) -> bool:
     return server.metric("modlake_pending_rows") == 0 and server.metric("modlake_journal_waiting_records") == 0
 
 
-def modlaked_says(server, *arguments: str, fails=False) -> str:
-    done = subprocess.run(
-        [modlaked.binary(), *arguments], env=server.environment(), capture_output=True, text=True, timeout=60
-    )
-    assert (done.returncode != 0) == fails, f"modlaked {arguments}: {done.stdout}{done.stderr}"
-    return done.stdout + done.stderr
-
-
 def parquet_files(server) -> set[str]:
     """Every file below the table's partitions, whatever its name."""
     folder = server.table_folder(EVENTS)
@@ -102,7 +93,7 @@ def filled(make_server, **variables):
     """A stopped server's folder: old and new days of `default` and `keeper`, all committed. `keeper` keeps all for ever."""
     server = make_server(MODLAKE_LAKE_FLUSH_SECONDS="0.3", **variables)
     keeper = server.new_key("keeper", "ingest,read")
-    modlaked_says(server, "retention", "set", "--tenant", "keeper", "--days", "0")
+    server.says("retention", "set", "--tenant", "keeper", "--days", "0")
     for back in (*OLD, *NEW):
         send(server, back)
         send(server, back, keeper)
@@ -182,9 +173,9 @@ def test_killed_between_commit_and_deletion(make_server):
 
 def test_killed_at_any_instant(make_server):
     """Old and new days keep coming, runs follow each other, the server is killed at random: the new are there once, the old go."""
-    server = make_server(**QUICK, **KEEP_30, MODLAKE_QUERY_TIME_SECONDS="0.1")
+    often = {"MODLAKE_RETENTION_EVERY_SECONDS": "0.05", "MODLAKE_LAKE_FLUSH_SECONDS": "0.1"}
+    server = make_server(**QUICK | KEEP_30 | often | {"MODLAKE_QUERY_TIME_SECONDS": "0.1"})
     server.kill()
-    server.variables |= {"MODLAKE_RETENTION_EVERY_SECONDS": "0.05", "MODLAKE_LAKE_FLUSH_SECONDS": "0.1"}
     chance, sent = random.Random(20261121), 0
     for _ in range(6):
         server.start()
@@ -194,6 +185,7 @@ def test_killed_at_any_instant(make_server):
             sent += 1
         time.sleep(chance.uniform(0.0, 0.6))  # the random instant itself
         server.kill()
+    server.variables["MODLAKE_QUERY_TIME_SECONDS"] = "5"
     server.start()
     wait_for_days(server, {day(3): RECORDS * sent})
     wait_for("all is committed", lambda: is_committed(server))
@@ -204,7 +196,7 @@ def test_killed_at_any_instant(make_server):
 
 def test_trace_files_of_expired_days_go_and_stay_known(make_server):
     variables = {"MODLAKE_RETENTION_TRACE_FILES_DAYS": "30", "MODLAKE_RETENTION_TRACES_DAYS": "30"}
-    server = make_server(**QUICK, MODLAKE_RETENTION_EVERY_SECONDS="0")
+    server = make_server(**QUICK | {"MODLAKE_RETENTION_EVERY_SECONDS": "0"})
 
     def file(back: int, ms=1000) -> bytes:
         at = f"{day(back)}T10:00:00.000Z"
@@ -231,22 +223,22 @@ def test_the_command_says_what_would_go_and_lets_it_go(make_server):
     server.variables |= {"MODLAKE_RETENTION_GRACE_SECONDS": "0", "MODLAKE_QUERY_TIME_SECONDS": "0.1"}
     server.variables["MODLAKE_RETENTION_EVERY_SECONDS"] = "0"
     server.start()
-    modlaked_says(server, "retention", "set", "--tenant", "default", "--table", EVENTS, "--days", "30")
-    assert f"{EVENTS}" in modlaked_says(server, "retention", "list")
-    assert re.search(rf"{EVENTS} +30 days", modlaked_says(server, "retention", "list", "--tenant", "default"))
-    told = modlaked_says(server, "expire", "--dry-run")
+    server.says("retention", "set", "--tenant", "default", "--table", EVENTS, "--days", "30")
+    assert f"{EVENTS}" in server.says("retention", "list")
+    assert re.search(rf"{EVENTS} +30 days", server.says("retention", "list", "--tenant", "default"))
+    told = server.says("expire", "--dry-run")
     line = re.search(rf"^default +{EVENTS} +(\S+) +(\S+) +(\d+) +(\d+) +(\d+)", told, re.MULTILINE)
     assert line and line.groups()[:3] == (day(max(OLD)), day(min(OLD)), str(len(OLD))), told
     assert line[5] == str(RECORDS * len(OLD)) and "keeper" not in told, told
-    assert "in use by another process" in modlaked_says(server, "expire", fails=True)
+    assert "in use by another process" in server.says("expire", fails=True)
     assert days_of(server) == expected(*OLD, *NEW), "nothing was changed"
     assert server.stop() == 0
     before = parquet_files(server)
-    assert "nothing is kept longer" in modlaked_says(server, "expire", "--tenant", "keeper")
-    assert line[0] in modlaked_says(server, "expire")
-    assert "nothing is kept longer" in modlaked_says(server, "expire", "--dry-run")
+    assert "nothing is kept longer" in server.says("expire", "--tenant", "keeper")
+    assert line[0] in server.says("expire")
+    assert "nothing is kept longer" in server.says("expire", "--dry-run")
     time.sleep(0.2)  # the grace
-    assert f"{len(OLD)} files" in modlaked_says(server, "expire")
+    assert f"{len(OLD)} files" in server.says("expire")
     assert len(parquet_files(server)) == len(before) - len(OLD)
     server.start()
     assert days_of(server) == expected(*NEW)

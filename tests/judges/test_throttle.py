@@ -96,16 +96,16 @@ def test_a_key_may_have_a_rate_of_its_own(make_server):
     key_id = server.get("/api/v1/me", key).json()["key_id"]
     for _ in range(50):
         assert send(server, one(), key).status_code == 200, "nothing bounds it"
-    server.throttle("set", "--key", key_id, "--per-minute", "60", "--burst", "2")
-    assert key_id in server.throttle("list")
+    server.says("throttle", "set", "--key", key_id, "--per-minute", "60", "--burst", "2")
+    assert key_id in server.says("throttle", "list")
     wait_for("the rate is heeded", lambda: send(server, one(), key).status_code == 429, 20, 0.1)
-    server.throttle("set", "--key", key_id, "--per-minute", "unset")
+    server.says("throttle", "set", "--key", key_id, "--per-minute", "unset")
     wait_for("and forgotten", lambda: all(send(server, one(), key).status_code == 200 for _ in range(5)), 20, 0.1)
-    assert "no key `nobody`" in server.throttle("set", "--key", "nobody", "--per-minute", "1", fails=True)
+    assert "no key `nobody`" in server.says("throttle", "set", "--key", "nobody", "--per-minute", "1", fails=True)
 
 
 @pytest.mark.parametrize("text", ["many", "-1", "1.5"])
 def test_a_wrong_rate_is_told(make_server, text):
     server = make_server()
     key_id = server.get("/api/v1/me").json()["key_id"]
-    assert "whole number" in server.throttle("set", "--key", key_id, f"--per-minute={text}", fails=True)
+    assert "whole number" in server.says("throttle", "set", "--key", key_id, f"--per-minute={text}", fails=True)
