@@ -1,4 +1,4 @@
-//! Tenants and their keys, and which trace files were acknowledged, in a small database.
+//! Tenants and their keys, and which trace files were acknowledged, in a small database: `SQLite` or PostgreSQL.
 //!
 //! [`Catalog`] is the one door. A request's key is looked up in memory ([`Catalog::find`]); the database is asked only
 //! when a key is unknown ([`Catalog::find_or_load`]) and, once a second, whether anything changed ([`Catalog::refresh`]).
@@ -7,14 +7,19 @@
 //!
 //! Beside its keys a tenant has one secret of its own, by which its placeholders are made ([`Catalog::placeholder_key`]).
 //!
-//! Architecture invariant: sqlx is named in this crate only, and what `SQLite` alone understands stands in `sqlite.rs` only.
+//! Architecture invariant: sqlx is named in this crate only. What one database alone understands stands in its own file, `sqlite.rs` or
+//! `postgres.rs`, and its own folder of `migrations/`; all other SQL runs on both as it stands (`database.rs` says what that asks of it).
 
 mod catalog;
+mod database;
 mod error;
 mod key;
 mod keyring;
 mod limits;
+mod location;
+mod migrations;
 mod placeholder_key;
+mod postgres;
 mod sqlite;
 mod traces;
 
@@ -22,4 +27,5 @@ pub use catalog::Catalog;
 pub use error::CatalogError;
 pub use key::{CreatedKey, KeyInfo, NewKey};
 pub use limits::{Rate, Retention, Throttle, Throttled};
+pub use location::{Location, Options, ServerUrl};
 pub use traces::{TraceKey, TraceVersion};

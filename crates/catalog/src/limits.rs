@@ -1,8 +1,10 @@
 //! What tenants, keys and databases are bound to instead of what the settings say: days to keep, requests and records a minute.
 
 use record::caller::Tenant;
+use sqlx::AnyConnection;
 
 use crate::catalog::Catalog;
+use crate::database::Change;
 use crate::error::CatalogError;
 
 /// How long a tenant keeps something.
@@ -78,25 +80,8 @@ impl Catalog {
 
     /// Keeps `what` of `tenant` for `days`; `None`: as the settings say. Servers heed it with their next run.
     pub async fn set_retention(&self, tenant: &Tenant, what: &str, days: Option<u32>) -> Result<(), CatalogError> {
-        let done = match days {
-            Some(days) => {
-                sqlx::query(KEEP)
-                    .bind(tenant.as_str())
-                    .bind(what)
-                    .bind(i64::from(days))
-                    .bind(self.clock().now().0)
-                    .execute(self.pool())
-                    .await
-            }
-            None => {
-                sqlx::query("DELETE FROM retention WHERE tenant = $1 AND what = $2")
-                    .bind(tenant.as_str())
-                    .bind(what)
-                    .execute(self.pool())
-                    .await
-            }
-        };
-        done.map(drop).map_err(|error| self.failed(error))
+        let now = self.clock().now().0;
+        self.write(|connection| Change::of(keep(connection, tenant, what, days, now))).await
     }
 
     /// The rates of keys and databases that have one of their own. A row that this version cannot read is left out.
@@ -112,25 +97,42 @@ impl Catalog {
 
     /// Gives a key or a database a rate of its own; `None`: what the settings say. Servers heed it within seconds.
     pub async fn set_throttle(&self, kind: Throttled, id: &str, rate: Option<Rate>) -> Result<(), CatalogError> {
-        let done = match rate {
-            Some(Rate { per_minute, burst }) => {
-                sqlx::query(THROTTLE)
-                    .bind(kind.as_str())
-                    .bind(id)
-                    .bind(i64::from(per_minute))
-                    .bind(i64::from(burst))
-                    .bind(self.clock().now().0)
-                    .execute(self.pool())
-                    .await
-            }
-            None => {
-                sqlx::query("DELETE FROM throttles WHERE kind = $1 AND id = $2")
-                    .bind(kind.as_str())
-                    .bind(id)
-                    .execute(self.pool())
-                    .await
-            }
-        };
-        done.map(drop).map_err(|error| self.failed(error))
+        let now = self.clock().now().0;
+        self.write(|connection| Change::of(throttle(connection, kind, id, rate, now))).await
     }
+}
+
+async fn keep(
+    connection: &mut AnyConnection,
+    tenant: &Tenant,
+    what: &str,
+    days: Option<u32>,
+    now: i64,
+) -> Result<(), CatalogError> {
+    let query = match days {
+        Some(days) => sqlx::query(KEEP).bind(tenant.as_str()).bind(what).bind(i64::from(days)).bind(now),
+        None => sqlx::query("DELETE FROM retention WHERE tenant = $1 AND what = $2").bind(tenant.as_str()).bind(what),
+    };
+    query.execute(connection).await?;
+    Ok(())
+}
+
+async fn throttle(
+    connection: &mut AnyConnection,
+    kind: Throttled,
+    id: &str,
+    rate: Option<Rate>,
+    now: i64,
+) -> Result<(), CatalogError> {
+    let query = match rate {
+        Some(Rate { per_minute, burst }) => sqlx::query(THROTTLE)
+            .bind(kind.as_str())
+            .bind(id)
+            .bind(i64::from(per_minute))
+            .bind(i64::from(burst))
+            .bind(now),
+        None => sqlx::query("DELETE FROM throttles WHERE kind = $1 AND id = $2").bind(kind.as_str()).bind(id),
+    };
+    query.execute(connection).await?;
+    Ok(())
 }

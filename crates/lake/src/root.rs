@@ -114,9 +114,10 @@ impl Root {
         let (base, prefix) = (self.object("")?, self.object(&folder)?);
         let listed = self.store.list(Some(&prefix)).map_err(fail);
         let found = listed.try_filter_map(|object| {
-            let within = object.location.prefix_match(&base).map(|parts| {
-                parts.map(|part| part.as_ref().to_owned()).collect::<Vec<_>>().join("/")
-            });
+            let within = object
+                .location
+                .prefix_match(&base)
+                .map(|parts| parts.map(|part| part.as_ref().to_owned()).collect::<Vec<_>>().join("/"));
             let modified_ms = object.last_modified.timestamp_millis();
             let found = within.map(|path| Found { path, bytes: object.size, modified_ms }).filter(&wanted);
             std::future::ready(Ok(found))

@@ -124,7 +124,8 @@ impl LakeTable {
         actions.extend(adds);
         self.sync(paths).await?;
         let transaction = Transaction::new(app_id, i64::try_from(version).unwrap_or(i64::MAX));
-        self.commit_actions(actions, operation, CommitProperties::default().with_application_transaction(transaction)).await
+        self.commit_actions(actions, operation, CommitProperties::default().with_application_transaction(transaction))
+            .await
     }
 
     /// Commits `actions`, all of them or none. On return the commit is durable; the files it names must be before.

@@ -58,7 +58,7 @@ fn command() -> Command {
         .subcommand(keys_command())
         .subcommand(redaction::command())
         .subcommand(with_settings(ddl::command(), only_data_dir))
-        .subcommand(with_settings(expire::command(), |key| key == "data_dir" || key.starts_with("retention.")))
+        .subcommand(with_settings(expire::command(), |key| only_catalog(key) || key.starts_with("retention.")))
         .subcommand(retention::command())
         .subcommand(throttle::command())
 }
@@ -68,6 +68,11 @@ fn only_data_dir(key: &str) -> bool {
     key == "data_dir"
 }
 
+/// Settings of the commands that only look into the catalog.
+fn only_catalog(key: &str) -> bool {
+    only_data_dir(key) || key.starts_with("catalog")
+}
+
 fn keys_command() -> Command {
     let json = Arg::new("json").long("json").action(ArgAction::SetTrue).help("As JSON, for scripts");
     Command::new("keys")
@@ -75,7 +80,7 @@ fn keys_command() -> Command {
         .subcommand_required(true)
         .arg_required_else_help(true)
         .subcommand(
-            with_settings(Command::new("create").about("Makes a key and prints it once"), only_data_dir)
+            with_settings(Command::new("create").about("Makes a key and prints it once"), only_catalog)
                 .arg(Arg::new("tenant").long("tenant").required(true).help("Owner of the rows sent with it"))
                 .arg(
                     Arg::new("scope")
@@ -93,12 +98,12 @@ fn keys_command() -> Command {
                 ),
         )
         .subcommand(
-            with_settings(Command::new("list").about("Lists keys, never their text"), only_data_dir)
+            with_settings(Command::new("list").about("Lists keys, never their text"), only_catalog)
                 .arg(Arg::new("tenant").long("tenant").help("Of this tenant only"))
                 .arg(json),
         )
         .subcommand(
-            with_settings(Command::new("revoke").about("Ends a key within a second"), only_data_dir)
+            with_settings(Command::new("revoke").about("Ends a key within a second"), only_catalog)
                 .arg(Arg::new("id").required(true).help("As `modlaked keys list` shows it")),
         )
 }

@@ -116,10 +116,10 @@ impl<C: Clock + Clone> Throttle<C> {
         let now = self.clock.now();
         let mut state = self.state();
         let id = (kind, Arc::clone(id));
-        let rate = state.own.get(&id).map_or(usual, |own| Rate {
-            burst: if own.burst == 0 { usual.burst } else { own.burst },
-            ..*own
-        });
+        let rate = state
+            .own
+            .get(&id)
+            .map_or(usual, |own| Rate { burst: if own.burst == 0 { usual.burst } else { own.burst }, ..*own });
         let Some((quota, count)) = quota(rate).zip(NonZeroU32::new(count)) else { return Ok(None) };
         state.let_go(now);
         let fresh = || Bucket::new(quota, self.clock.clone());
@@ -175,7 +175,8 @@ impl<C: Clock> Bucket<C> {
                     self.told = Some(now);
                 }
                 // a batch that is too much may leave something: it is not enough for the next one
-                let standing = Standing { remaining: 0, reset: self.quota.burst_size_replenished_in(), ..self.standing };
+                let standing =
+                    Standing { remaining: 0, reset: self.quota.burst_size_replenished_in(), ..self.standing };
                 self.standing = standing;
                 Err(Throttled { kind, after: whole_seconds(wait).max(1), standing, is_first })
             }

@@ -29,7 +29,8 @@ pub async fn refresh_throttle(house: Arc<House>) {
         timer.tick().await;
         match house.catalog.throttles().await {
             Ok(throttles) => house.throttle.heed(throttles),
-            Err(error) => tracing::warn!(%error, "rates cannot be read again; those known stay in force"),
+            // that the catalog does not answer is told by the look at its keys
+            Err(error) => tracing::debug!(%error, "rates cannot be read again; those known stay in force"),
         }
     }
 }

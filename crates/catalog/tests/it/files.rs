@@ -3,7 +3,7 @@
 use std::fs;
 use std::str::FromStr as _;
 
-use catalog::{Catalog, CatalogError};
+use catalog::{Catalog, CatalogError, Options};
 use record::time::Clock;
 use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{ConnectOptions as _, SqliteConnection};
@@ -16,7 +16,7 @@ async fn raw(place: &Place) -> SqliteConnection {
 }
 
 async fn open_error(place: &Place) -> CatalogError {
-    Catalog::open(&place.path(), Clock::System).await.err().expect("the catalog does not open")
+    Catalog::open(&Options::file(place.path()), Clock::System).await.err().expect("the catalog does not open")
 }
 
 #[cfg(unix)]
@@ -102,7 +102,7 @@ async fn a_damaged_database_is_named_and_left_alone() {
 async fn a_missing_folder_is_named() {
     let place = Place::new();
     let path = place.folder.path().join("nowhere").join("catalog.db");
-    let error = Catalog::open(&path, Clock::System).await.err().unwrap();
+    let error = Catalog::open(&Options::file(path), Clock::System).await.err().unwrap();
     assert!(matches!(error, CatalogError::Open { .. }), "{error:?}");
     assert!(error.to_string().contains("nowhere"), "{error}");
 }

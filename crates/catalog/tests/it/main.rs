@@ -8,7 +8,7 @@ mod two_handles;
 
 use std::path::PathBuf;
 
-use catalog::{Catalog, NewKey};
+use catalog::{Catalog, NewKey, Options};
 use record::caller::{Scopes, Tenant};
 use record::time::{Clock, Timestamp};
 use tempfile::TempDir;
@@ -30,7 +30,7 @@ impl Place {
     }
 
     async fn open(&self) -> Catalog {
-        Catalog::open(&self.path(), self.clock.clone()).await.expect("the catalog opens")
+        Catalog::open(&Options::file(self.path()), self.clock.clone()).await.expect("the catalog opens")
     }
 }
 

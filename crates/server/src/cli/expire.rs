@@ -21,7 +21,9 @@ use crate::retention::{self, Report, Run};
 pub(super) fn command() -> Command {
     Command::new("expire")
         .about("Lets go of what is kept no longer; a running server does so by itself, every `retention.every_seconds`")
-        .after_help("`modlaked retention` says who keeps what for how long. Exits with 1 when a server runs on the folder.")
+        .after_help(
+            "`modlaked retention` says who keeps what for how long. Exits with 1 when a server runs on the folder.",
+        )
         .arg(
             Arg::new("dry-run")
                 .long("dry-run")
@@ -55,7 +57,7 @@ async fn let_go(config: &Config, tenant: Option<Tenant>) -> Result<Report> {
     let held = Journal::hold(&config.data_dir.join("journal"), &RealDisk);
     let _held = held.context("a server lets go by itself, every `retention.every_seconds`; --dry-run says of what")?;
     let clock = Clock::default();
-    let catalog = open_catalog(config, &clock).await?;
+    let catalog = Catalog::open(&config.catalog(), clock.clone()).await?;
     let options = Options {
         root: Root::folder(&super::lake_folder(config))?,
         // no rows are committed, and none compared
@@ -71,7 +73,7 @@ async fn let_go(config: &Config, tenant: Option<Tenant>) -> Result<Report> {
 
 async fn look_around(config: &Config, tenant: Option<Tenant>) -> Result<Report> {
     let clock = Clock::default();
-    let catalog = open_catalog(config, &clock).await?;
+    let catalog = Catalog::open(&config.catalog(), clock.clone()).await?;
     let root = Root::folder(&super::lake_folder(config))?;
     let first_kept = retention::plan(config, &catalog).await?.first_kept(clock.now(), tenant);
     let mut report = Report { trace_files: look_at_trace_files(&root, &first_kept).await?, ..Report::default() };
@@ -79,10 +81,6 @@ async fn look_around(config: &Config, tenant: Option<Tenant>) -> Result<Report> 
         report.tables.insert(table.name, look(&root, table, &first_kept).await?);
     }
     Ok(report)
-}
-
-async fn open_catalog(config: &Config, clock: &Clock) -> Result<Catalog> {
-    Ok(Catalog::open(&config.data_dir.join("catalog.sqlite"), clock.clone()).await?)
 }
 
 fn tell(report: &Report, as_json: bool) {
@@ -99,7 +97,8 @@ fn tell(report: &Report, as_json: bool) {
     for (what, gone) in parts {
         for (tenant, Expired { days, files, rows, bytes }) in gone {
             let [from, to] = [days.first(), days.last()].map(|day| day.map_or_else(String::new, ToString::to_string));
-            let [days, files, rows, bytes] = [days.len() as u64, *files, *rows, *bytes].map(|number| number.to_string());
+            let [days, files, rows, bytes] =
+                [days.len() as u64, *files, *rows, *bytes].map(|number| number.to_string());
             print::data(&line(tenant.as_str(), what, [from, to, days, files, rows, bytes]));
         }
     }

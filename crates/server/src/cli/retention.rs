@@ -14,7 +14,7 @@ use crate::config::limits::days;
 use crate::retention::{ALL, Plan, of_database, subjects};
 
 pub(super) fn command() -> Command {
-    let only = |key: &str| key == "data_dir" || key.starts_with("retention.");
+    let only = |key: &str| super::only_catalog(key) || key.starts_with("retention.");
     Command::new("retention")
         .about("Says and changes who keeps what for how long; works while the server runs")
         .subcommand_required(true)
@@ -27,7 +27,7 @@ pub(super) fn command() -> Command {
         .subcommand(
             super::with_settings(
                 Command::new("set").about("Keeps what a tenant has for so many days, whatever the settings say"),
-                super::only_data_dir,
+                super::only_catalog,
             )
             .arg(Arg::new("tenant").long("tenant").required(true).help("Whose"))
             .arg(
@@ -63,7 +63,9 @@ pub(super) fn set(config: &Config, matches: &ArgMatches) -> Result<()> {
         }
         print::note(&match days {
             None => format!("`{what}` of {tenant} is kept as the settings say"),
-            Some(days) => format!("`{what}` of {tenant} is kept {}; a server heeds it with its next run", spelled(days)),
+            Some(days) => {
+                format!("`{what}` of {tenant} is kept {}; a server heeds it with its next run", spelled(days))
+            }
         });
         Ok(())
     })

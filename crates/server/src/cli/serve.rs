@@ -137,7 +137,7 @@ async fn open(config: Config, queries: Handle) -> Result<Arc<House>> {
     };
     let (journal, recovery) = Journal::open(options, clock.clone(), Arc::new(RealDisk))?;
     report(&recovery);
-    let catalog = Catalog::open(&folder.join("catalog.sqlite"), clock.clone()).await?;
+    let catalog = Catalog::open(&config.catalog(), clock.clone()).await?;
     let options = Options {
         root: Root::folder(&super::lake_folder(&config))?,
         app_id: journal_id(&journal_dir)?,

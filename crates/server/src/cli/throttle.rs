@@ -9,7 +9,7 @@ use super::{keys, print};
 use crate::config::Config;
 
 pub(super) fn command() -> Command {
-    let only = |key: &str| key == "data_dir" || key.starts_with("throttle.");
+    let only = |key: &str| super::only_catalog(key) || key.starts_with("throttle.");
     Command::new("throttle")
         .about("Says and changes how fast keys may send and databases be written; works while the server runs")
         .subcommand_required(true)
@@ -21,17 +21,15 @@ pub(super) fn command() -> Command {
         .subcommand(
             super::with_settings(
                 Command::new("set").about("Gives a key or a database a rate of its own, within seconds"),
-                super::only_data_dir,
+                super::only_catalog,
             )
             .arg(Arg::new("key").long("key").value_name("ID").help("As `modlaked keys list` shows it"))
             .arg(Arg::new("database").long("database").value_name("ID").help("As its route names it"))
             .group(ArgGroup::new("whose").args(["key", "database"]).required(true))
             .arg(
-                Arg::new("per-minute")
-                    .long("per-minute")
-                    .required(true)
-                    .value_name("N|unset")
-                    .help("Requests of the key, records written to the database; 0: no bound; unset: as the settings say"),
+                Arg::new("per-minute").long("per-minute").required(true).value_name("N|unset").help(
+                    "Requests of the key, records written to the database; 0: no bound; unset: as the settings say",
+                ),
             )
             .arg(
                 Arg::new("burst")
@@ -53,7 +51,8 @@ pub(super) fn set(config: &Config, matches: &ArgMatches) -> Result<()> {
         "unset" => None,
         number => {
             let per_minute = number.parse();
-            let per_minute = per_minute.map_err(|_| anyhow!("--per-minute is no whole number or `unset`: `{number}`"))?;
+            let per_minute =
+                per_minute.map_err(|_| anyhow!("--per-minute is no whole number or `unset`: `{number}`"))?;
             Some(Rate { per_minute, burst })
         }
     };

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use catalog::ServerUrl;
 use record::secret::Secret;
 
 use super::{Config, limits, redaction};
@@ -64,6 +65,33 @@ pub const SETTINGS: &[Setting] = &[
             Ok(())
         },
     },
+    Setting {
+        key: "catalog",
+        doc: "PostgreSQL database for the catalog, such as postgres://user:password@host/modlake; without it, catalog.sqlite in data_dir",
+        secret: true,
+        apply: |config, text| {
+            config.catalog.server = if text.is_empty() { None } else { Some(ServerUrl::parse(text)?) };
+            Ok(())
+        },
+    },
+    setting(
+        "catalog_connections",
+        "connections to the catalog's database at one time [default: 10]",
+        |config, text| {
+            config.catalog.connections =
+                text.parse().ok().filter(|number| *number > 0).ok_or("a whole number of at least 1")?;
+            Ok(())
+        },
+    ),
+    setting(
+        "catalog_timeout_seconds",
+        "longest wait for the catalog's database; then requests that need it get 503 [default: 5]",
+        |config, text| {
+            let wanted = "a number of seconds above 0";
+            config.catalog.timeout = seconds(text).ok().filter(|time| !time.is_zero()).ok_or(wanted)?;
+            Ok(())
+        },
+    ),
     setting(
         "intake.max_body_bytes",
         "largest request, before and after decompression [default: 64MiB]",
@@ -276,15 +304,41 @@ pub const SETTINGS: &[Setting] = &[
             Ok(())
         },
     ),
-    setting("retention.events_raw_days", "days that rows of `events_raw` are kept", |config, text| keep(config, "events_raw", text)),
-    setting("retention.coding_agent_events_days", "days that rows of `coding_agent_events` are kept", |config, text| keep(config, "coding_agent_events", text)),
-    setting("retention.coding_agent_metrics_days", "days that rows of `coding_agent_metrics` are kept", |config, text| keep(config, "coding_agent_metrics", text)),
-    setting("retention.traces_days", "days that rows of `traces` are kept", |config, text| keep(config, "traces", text)),
-    setting("retention.traces_rejected_days", "days that rows of `traces_rejected` are kept", |config, text| keep(config, "traces_rejected", text)),
-    setting("retention.product_events_days", "days that rows of `product_events` are kept", |config, text| keep(config, "product_events", text)),
-    setting("retention.product_errors_days", "days that rows of `product_errors` are kept", |config, text| keep(config, "product_errors", text)),
-    setting("retention.trace_files_days", "days that trace files of the mod command are kept as they came", |config, text| keep(config, "trace_files", text)),
-    setting("retention.records_days", "days that records of team databases are kept after their last change", |config, text| keep(config, "records", text)),
+    setting("retention.events_raw_days", "days that rows of `events_raw` are kept", |config, text| {
+        keep(config, "events_raw", text)
+    }),
+    setting(
+        "retention.coding_agent_events_days",
+        "days that rows of `coding_agent_events` are kept",
+        |config, text| keep(config, "coding_agent_events", text),
+    ),
+    setting(
+        "retention.coding_agent_metrics_days",
+        "days that rows of `coding_agent_metrics` are kept",
+        |config, text| keep(config, "coding_agent_metrics", text),
+    ),
+    setting("retention.traces_days", "days that rows of `traces` are kept", |config, text| {
+        keep(config, "traces", text)
+    }),
+    setting("retention.traces_rejected_days", "days that rows of `traces_rejected` are kept", |config, text| {
+        keep(config, "traces_rejected", text)
+    }),
+    setting("retention.product_events_days", "days that rows of `product_events` are kept", |config, text| {
+        keep(config, "product_events", text)
+    }),
+    setting("retention.product_errors_days", "days that rows of `product_errors` are kept", |config, text| {
+        keep(config, "product_errors", text)
+    }),
+    setting(
+        "retention.trace_files_days",
+        "days that trace files of the mod command are kept as they came",
+        |config, text| keep(config, "trace_files", text),
+    ),
+    setting(
+        "retention.records_days",
+        "days that records of team databases are kept after their last change",
+        |config, text| keep(config, "records", text),
+    ),
     setting(
         "retention.grace_seconds",
         "from when a file has left its table until it is deleted, for those who still read it; at most a week [default: 86400]",

@@ -7,8 +7,7 @@ fn tenant(name: &str) -> Tenant {
 }
 
 fn plan_of(days: u32, of: &[(&'static str, u32)], own: &[(&str, &str, u32)]) -> Plan {
-    let settings =
-        config::Retention { days, of: of.iter().copied().collect(), ..config::Retention::default() };
+    let settings = config::Retention { days, of: of.iter().copied().collect(), ..config::Retention::default() };
     let own = own.iter().map(|(name, what, days)| catalog::Retention {
         tenant: tenant(name),
         what: (*what).to_owned(),
@@ -75,9 +74,8 @@ fn every_subject_has_a_setting() {
     let has = |key: &str| config::SETTINGS.iter().any(|setting| setting.key == key);
     let missing: Vec<&str> = subjects().filter(|what| !has(&format!("retention.{what}_days"))).collect();
     assert!(missing.is_empty(), "{missing:?}");
-    let settings = config::SETTINGS.iter().filter_map(|setting| {
-        setting.key.strip_prefix("retention.")?.strip_suffix("_days")
-    });
+    let settings =
+        config::SETTINGS.iter().filter_map(|setting| setting.key.strip_prefix("retention.")?.strip_suffix("_days"));
     let unknown: Vec<&str> = settings.filter(|what| subjects().all(|known| known != *what)).collect();
     assert!(unknown.is_empty(), "{unknown:?}");
 }

@@ -194,7 +194,8 @@ async fn trace_files_of_expired_days_go_current_and_superseded_ones() {
     let folder = tempfile::tempdir().expect("a folder");
     let lake = open_at(folder.path(), &now()).await;
     let replaced = TraceFile { is_superseded: true, ..trace_file("acme", 2) };
-    let files = vec![trace_file("acme", 1), replaced, trace_file("acme", 2), trace_file("acme", 3), trace_file("other", 1)];
+    let files =
+        vec![trace_file("acme", 1), replaced, trace_file("acme", 2), trace_file("acme", 3), trace_file("other", 1)];
     lake.append(Arriving { files, ..Arriving::default() }, 1).expect("appends");
     lake.flush().await.expect("keeps");
     let rows_only: FirstKept = Arc::new(|_, what| (what != TRACE_FILES).then_some(day(9)));
