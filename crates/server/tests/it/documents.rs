@@ -34,6 +34,7 @@ const WRITTEN: &[&str] = &[
     "docs/engines.md",
     "docs/laptop.md",
     "docs/privacy.md",
+    "docs/retention.md",
     "docs/traces.md",
 ];
 /// Made by this test.
