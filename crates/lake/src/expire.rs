@@ -138,7 +138,8 @@ pub async fn look_at_trace_files(root: &Root, first_kept: &FirstKept) -> Result<
 
 /// The files of expired days, and the actions that remove them at `now`.
 fn expired(table: &LakeTable, first_kept: &FirstKept, now: Timestamp) -> Result<(ByTenant, Vec<Action>), LakeError> {
-    let fail = |source| LakeError::Delta { table: table.definition().name, source };
+    let definition = table.definition();
+    let fail = |source| LakeError::Delta { table: definition.name, source };
     let state = table.delta().snapshot().map_err(fail)?;
     let log = state.snapshot().try_log_data().map_err(fail)?;
     let (mut expired, mut actions) = (ByTenant::new(), Vec::new());
@@ -146,13 +147,7 @@ fn expired(table: &LakeTable, first_kept: &FirstKept, now: Timestamp) -> Result<
     for file in log.iter() {
         let path = file.object_store_path().to_string();
         let Some((tenant, day)) = paths::place(&path) else { continue };
-        let first = match first_days.get(&tenant) {
-            Some(first) => *first,
-            None => {
-                let first = first_kept(&tenant, table.definition().name);
-                *first_days.entry(tenant.clone()).or_insert(first)
-            }
-        };
+        let first = first_days.entry(tenant.clone()).or_insert_with_key(|tenant| first_kept(tenant, definition.name));
         if first.is_none_or(|first| day >= first) {
             continue;
         }

@@ -223,7 +223,7 @@ proptest! {
     fn what_is_left_is_what_each_tenant_keeps(
         commits in prop::collection::vec((0_usize..3, prop::collection::vec(1_u32..12, 1..6)), 1..6),
         first in prop::array::uniform3(prop::option::of(1_u32..13)),
-        moves in 1_usize..3,
+        moves in 1_u64..3,
     ) {
         let tenants = ["a", "b", "c"];
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().expect("threads");
@@ -233,7 +233,7 @@ proptest! {
             let mut expected: BTreeMap<&str, Vec<String>> = tenants.map(|tenant| (tenant, Vec::new())).into();
             for (number, (tenant, days)) in (1..).zip(&commits) {
                 lake.append(vec![(prefix(tenants[*tenant]), rows_of(days))], number).expect("appends");
-                if number as usize % moves == 0 {
+                if number.is_multiple_of(moves) {
                     lake.flush().await.expect("commits");
                 }
                 let kept = days.iter().filter(|day| first[*tenant].is_none_or(|first| **day >= first));
