@@ -2,6 +2,7 @@
 
 import random
 import re
+import sqlite3
 import threading
 import time
 import uuid
@@ -11,6 +12,7 @@ import duckdb
 import modlaked
 import polars
 import pytest
+import requests
 import sessions
 import trace_files
 from captured import PROTOBUF
@@ -242,6 +244,30 @@ def test_the_command_says_what_would_go_and_lets_it_go(make_server):
     assert len(parquet_files(server)) == len(before) - len(OLD)
     server.start()
     assert days_of(server) == expected(*NEW)
+
+
+def test_records_of_databases_go_after_their_last_change(make_server):
+    server = make_server()
+    database = server.post("/api/databases/", {"name": "clicks"}).json()["id"]
+    url = f"{server.url}/api/databases/{database}/records/"
+    headers = {"Authorization": f"Bearer {server.key}"}
+    items = [{"id": f"k{number}", "data": {"n": number}} for number in range(1200)]
+    assert requests.put(url, json=items, headers=headers, timeout=60).ok
+    assert server.stop() == 0
+    # as if the last change had been long ago
+    with sqlite3.connect(server.data / "catalog.sqlite") as catalog:
+        old = int((NOON - timedelta(days=31)).timestamp() * 1e6)
+        catalog.execute("UPDATE records SET updated_at = ? WHERE key <> 'k7'", (old,))
+    server.start()
+    server.says("retention", "set", "--tenant", "default", "--database", database, "--days", "30")
+    assert re.search(r"^default +records .* 1199 ", server.says("expire", "--dry-run"), re.MULTILINE)
+    assert server.value("SELECT count(*) FROM records") == 1200
+    assert server.stop() == 0
+    server.variables["MODLAKE_RETENTION_EVERY_SECONDS"] = "0.5"
+    server.start()
+    server.wait_value("SELECT count(*) FROM records", 1)
+    assert server.metric("modlake_expired_records_total") == 1199
+    assert server.get(f"/api/databases/{database}/").json()["num_records"] == 1
 
 
 @pytest.mark.parametrize(

@@ -109,3 +109,30 @@ def test_a_wrong_rate_is_told(make_server, text):
     server = make_server()
     key_id = server.get("/api/v1/me").json()["key_id"]
     assert "whole number" in server.says("throttle", "set", "--key", key_id, f"--per-minute={text}", fails=True)
+
+
+def test_a_database_has_a_rate_of_its_own(make_server):
+    server = make_server(MODLAKE_THROTTLE_REQUESTS_PER_MINUTE="6000")
+    made = server.post("/api/databases/", {"name": "clicks"})
+    assert made.status_code == 201, made.text
+    assert {"RateLimit-Limit", "RateLimit-Remaining", "RateLimit-Reset"} <= set(made.headers), "told when all is well"
+    database = made.json()["id"]
+
+    def put(first: int, count: int) -> requests.Response:
+        items = [{"id": f"k{number}", "data": {"n": number}} for number in range(first, first + count)]
+        headers = {"Authorization": f"Bearer {server.key}"}
+        return requests.put(f"{server.url}/api/databases/{database}/records/", json=items, headers=headers, timeout=60)
+
+    server.says("throttle", "set", "--database", database, "--per-minute", "120")
+    wait_for("the rate is listed", lambda: database in server.says("throttle", "list"))
+    time.sleep(2.5)  # until a server looks for rates again
+    assert put(0, 120).ok
+    refused = put(120, 10)
+    assert refused.status_code == 429
+    seconds = int(refused.headers["Retry-After"])
+    assert refused.json() == {"detail": f"Request was throttled. Expected available in {seconds} seconds."}
+    assert refused.headers["RateLimit-Limit"] == "120"
+    time.sleep(seconds)
+    assert put(120, 10).ok, "who waits is taken"
+    assert server.value("SELECT count(*) FROM records") == 130
+    assert server.metric("modlake_throttled_requests_total", bound="database") == 1

@@ -12,11 +12,13 @@ use sqlx::{AnyConnection, AnyPool, Row as _};
 use tokio::sync::Mutex;
 
 use crate::database::{Change, Database};
+use crate::databases::schema::Schemas;
 use crate::error::CatalogError;
 use crate::key::{self, CreatedKey, KeyHash, KeyInfo, NewKey};
 use crate::keyring::{Keyring, Strangers};
 use crate::location::Options;
 use crate::placeholder_key;
+use crate::records::write::Queue;
 use crate::traces::Waiting;
 
 /// Tenants and keys. Cheap to clone: all clones are one catalog.
@@ -36,6 +38,8 @@ struct Inner {
     waiting: std::sync::Mutex<Vec<Waiting>>,
     /// Whoever holds it commits for all who wait.
     trace_writer: Mutex<()>,
+    schemas: Schemas,
+    record_queue: Queue,
 }
 
 /// The connection that sees what all others wrote: its own, so that no writing holds up a key's end.
@@ -67,6 +71,8 @@ impl Catalog {
             blind: AtomicBool::default(),
             waiting: std::sync::Mutex::default(),
             trace_writer: Mutex::default(),
+            schemas: Schemas::default(),
+            record_queue: Queue::default(),
         };
         let catalog = Self(Arc::new(inner));
         catalog.refresh().await?;
@@ -261,8 +267,16 @@ impl Catalog {
         self.0.database.write(change).await
     }
 
-    pub(crate) fn clock(&self) -> &Clock {
-        &self.0.clock
+    pub(crate) fn now(&self) -> Timestamp {
+        self.0.clock.now()
+    }
+
+    pub(crate) fn schemas(&self) -> &Schemas {
+        &self.0.schemas
+    }
+
+    pub(crate) fn record_queue(&self) -> &Queue {
+        &self.0.record_queue
     }
 
     pub(crate) fn waiting(&self) -> MutexGuard<'_, Vec<Waiting>> {

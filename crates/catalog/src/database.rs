@@ -26,6 +26,9 @@ use crate::error::CatalogError;
 use crate::location::{Location, Options};
 use crate::{postgres, sqlite};
 
+pub(crate) type Connection = AnyConnection;
+pub(crate) type Row = sqlx::any::AnyRow;
+
 pub(crate) struct Database {
     location: Location,
     timeout: Duration,

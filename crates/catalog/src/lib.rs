@@ -7,12 +7,17 @@
 //!
 //! Beside its keys a tenant has one secret of its own, by which its placeholders are made ([`Catalog::placeholder_key`]).
 //!
+//! Team databases ([`Database`]) hold records ([`Record`]), JSON objects under keys, which are written all or nothing
+//! ([`Catalog::write_records`]) and read in pages ([`Scan`]).
+//!
 //! Architecture invariant: sqlx is named in this crate only. What one database alone understands stands in its own file, `sqlite.rs` or
 //! `postgres.rs`, and its own folder of `migrations/`; all other SQL runs on both as it stands (`database.rs` says what that asks of it).
 
 mod catalog;
 mod database;
+mod databases;
 mod error;
+mod jobs;
 mod key;
 mod keyring;
 mod limits;
@@ -20,12 +25,20 @@ mod location;
 mod migrations;
 mod placeholder_key;
 mod postgres;
+mod records;
 mod sqlite;
 mod traces;
 
 pub use catalog::Catalog;
+pub use databases::{Database, DatabaseChange, DatabaseKind, Grant, InvalidSchema, NewDatabase, Permissions};
 pub use error::CatalogError;
+pub use jobs::{ExportJob, JobStatus, Link};
 pub use key::{CreatedKey, KeyInfo, NewKey};
 pub use limits::{Rate, Retention, Throttle, Throttled};
 pub use location::{Location, Options, ServerUrl};
+pub use records::archive::ArchivedDay;
+pub use records::merge::MergeStrategy;
+pub use records::scan::{FieldFilter, Filter, PageLimits, Scan, Wanted};
+pub use records::write::{OnConflict, RecordItem, RecordLimits, RecordWrite, WriteError};
+pub use records::{MAX_KEY_BYTES, Record, check_key};
 pub use traces::{TraceKey, TraceVersion};

@@ -80,7 +80,7 @@ impl Catalog {
 
     /// Keeps `what` of `tenant` for `days`; `None`: as the settings say. Servers heed it with their next run.
     pub async fn set_retention(&self, tenant: &Tenant, what: &str, days: Option<u32>) -> Result<(), CatalogError> {
-        let now = self.clock().now().0;
+        let now = self.now().0;
         self.write(|connection| Change::of(keep(connection, tenant, what, days, now))).await
     }
 
@@ -97,7 +97,7 @@ impl Catalog {
 
     /// Gives a key or a database a rate of its own; `None`: what the settings say. Servers heed it within seconds.
     pub async fn set_throttle(&self, kind: Throttled, id: &str, rate: Option<Rate>) -> Result<(), CatalogError> {
-        let now = self.clock().now().0;
+        let now = self.now().0;
         self.write(|connection| Change::of(throttle(connection, kind, id, rate, now))).await
     }
 }

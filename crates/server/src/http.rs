@@ -4,15 +4,19 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::{MatchedPath, Request, State};
+use axum::http::StatusCode;
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::Response;
 use axum::routing::{get, post, put};
 
+use crate::authenticate;
 use crate::house::House;
 use crate::pressure::Transport;
 
 mod api;
 pub(crate) mod body;
+pub(crate) mod databases;
+pub(crate) mod dropin;
 pub(crate) mod error;
 mod intake;
 pub mod listen;
@@ -32,6 +36,7 @@ pub fn router(house: &Arc<House>) -> Router {
         .route("/healthz", get(api::healthz))
         .route("/readyz", get(api::readyz))
         .route("/metrics", get(api::metrics))
+        .merge(databases::routes().route_layer(from_fn_with_state(Arc::clone(house), tell_standing)))
         .fallback(ui::fallback)
         .method_not_allowed_fallback(error::method_not_allowed)
         .layer(from_fn_with_state(Arc::clone(house), count))
@@ -43,5 +48,18 @@ async fn count(State(house): State<Arc<House>>, path: Option<MatchedPath>, reque
     let answer = next.run(request).await;
     let route = path.as_ref().map_or("other", MatchedPath::as_str);
     house.metrics.answered(Transport::Http, route, answer.status().as_u16());
+    answer
+}
+
+/// Tells on every answer to a key how its throttle stands, if it has one.
+async fn tell_standing(State(house): State<Arc<House>>, request: Request, next: Next) -> Response {
+    let key = authenticate::sent_key(request.headers());
+    let mut answer = next.run(request).await;
+    let caller = authenticate::known(&house.catalog, key.as_ref());
+    if let Some(standing) = caller.and_then(|caller| house.throttle.standing(&caller))
+        && answer.status() != StatusCode::TOO_MANY_REQUESTS
+    {
+        standing.write(answer.headers_mut());
+    }
     answer
 }

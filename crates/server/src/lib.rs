@@ -18,9 +18,11 @@ pub mod flow;
 
 pub mod pressure;
 
-pub mod throttle;
+pub mod records;
 
 pub mod retention;
+
+pub mod throttle;
 
 pub mod work;
 

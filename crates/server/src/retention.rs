@@ -24,6 +24,7 @@ use record::dictionary::TABLES;
 use record::time::{Day, Timestamp};
 use tokio::sync::watch;
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep};
+use uuid::Uuid;
 
 use crate::config::{self, Config};
 use crate::house::House;
@@ -97,7 +98,8 @@ pub struct Report {
     /// Rows that left their tables.
     pub tables: BTreeMap<&'static str, ByTenant>,
     pub trace_files: ByTenant,
-    pub records: u64,
+    /// Records of databases and versions of them in archives, as rows.
+    pub records: ByTenant,
     /// Files of earlier runs, and what crashes left, deleted now.
     pub swept: Swept,
     /// Steps that failed; the next run does them.
@@ -107,13 +109,14 @@ pub struct Report {
 impl Report {
     pub fn did_something(&self) -> bool {
         let tables = self.tables.values().any(|gone| !gone.is_empty());
-        tables || !self.trace_files.is_empty() || self.records + self.swept.files > 0
+        tables || !self.trace_files.is_empty() || !self.records.is_empty() || self.swept.files > 0
     }
 }
 
 /// A run and what it is bound by.
 pub struct Run<'r> {
     pub lake: &'r Lake,
+    pub catalog: &'r Catalog,
     pub plan: Arc<Plan>,
     pub now: Timestamp,
     /// `None`: all.
@@ -150,14 +153,49 @@ impl Run<'_> {
             Ok(gone) => report.trace_files = gone,
             Err(error) => report.failed(&error),
         }
+        match self.expire_records(is_over).await {
+            Ok(records) => report.records = records,
+            Err(error) => report.failed(&error),
+        }
         report
+    }
+
+    async fn expire_records(&self, is_over: impl Fn() -> bool) -> Result<ByTenant, CatalogError> {
+        let databases = databases_with_end(self.catalog, &self.plan, self.now, self.tenant.as_ref()).await?;
+        let mut gone = ByTenant::new();
+        for (tenant, database, first) in databases {
+            if is_over() {
+                break;
+            }
+            let rows = self.catalog.expire_records(database, first).await?;
+            if rows > 0 {
+                gone.entry(tenant).or_default().rows += rows;
+            }
+        }
+        Ok(gone)
     }
 }
 
+/// The databases whose records are not kept for ever, and the first instant that each keeps.
+pub async fn databases_with_end(
+    catalog: &Catalog,
+    plan: &Plan,
+    now: Timestamp,
+    only: Option<&Tenant>,
+) -> Result<Vec<(Tenant, Uuid, Timestamp)>, CatalogError> {
+    let all = catalog.all_databases().await?.into_iter();
+    let meant = all.filter(|(tenant, _)| only.is_none_or(|only| only == tenant));
+    let with_end = meant.filter_map(|(tenant, database)| {
+        let first = plan.first_instant(&tenant, &of_database(&database.to_string()), now)?;
+        Some((tenant, database, first))
+    });
+    Ok(with_end.collect())
+}
+
 impl Report {
-    fn failed(&mut self, error: &lake::LakeError) {
+    fn failed(&mut self, error: &dyn std::error::Error) {
         self.failures += 1;
-        tracing::error!(%error, "what is kept no longer cannot go now, the next run tries again");
+        tracing::error!(error = %error, "what is kept no longer cannot go now, the next run tries again");
     }
 }
 
@@ -192,7 +230,7 @@ pub async fn run(house: Arc<House>, mut ended: watch::Receiver<()>) {
             }
         };
         let (now, grace) = (house.clock.now(), grace(&house.config));
-        let run = Run { lake: &house.lake, plan, now, tenant: None, grace };
+        let run = Run { lake: &house.lake, catalog: &house.catalog, plan, now, tenant: None, grace };
         let report = run.run(|| ended.has_changed().unwrap_or(true)).await;
         house.metrics.expired(&report);
     }

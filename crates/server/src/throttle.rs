@@ -97,8 +97,10 @@ impl<C: Clock + Clone> Throttle<C> {
 
     /// Takes a request of the caller's key. `None`: nothing bounds it.
     pub fn key(&self, caller: &Caller) -> Result<Option<Standing>, Throttled> {
-        let per_minute = self.settings.requests_per_minute;
-        self.take(Kind::Key, &caller.key_id, Rate { per_minute, burst: self.settings.burst }, 1)
+        let settings = &self.settings;
+        let is_bound = !caller.origins.is_empty();
+        let per_minute = if is_bound { settings.browser_requests_per_minute } else { settings.requests_per_minute };
+        self.take(Kind::Key, &caller.key_id, Rate { per_minute, burst: settings.burst }, 1)
     }
 
     /// Takes a write of so many records to a database. `None`: nothing bounds it.

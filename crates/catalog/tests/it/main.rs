@@ -3,6 +3,7 @@
 mod files;
 mod keys;
 mod limits;
+mod records;
 mod traces;
 mod two_handles;
 

@@ -15,7 +15,7 @@ use serde_json::json;
 
 use super::print;
 use crate::config::Config;
-use crate::retention::{self, Report, Run};
+use crate::retention::{self, RECORDS, Report, Run};
 
 /// The command without the settings it heeds.
 pub(super) fn command() -> Command {
@@ -67,7 +67,8 @@ async fn let_go(config: &Config, tenant: Option<Tenant>) -> Result<Report> {
     };
     let lake = Lake::open(options).await?;
     let plan = retention::plan(config, &catalog).await?;
-    let run = Run { lake: &lake, plan, now: clock.now(), tenant, grace: retention::grace(config) };
+    let (now, grace) = (clock.now(), retention::grace(config));
+    let run = Run { lake: &lake, catalog: &catalog, plan, now, tenant, grace };
     Ok(run.run(|| false).await)
 }
 
@@ -75,8 +76,15 @@ async fn look_around(config: &Config, tenant: Option<Tenant>) -> Result<Report> 
     let clock = Clock::default();
     let catalog = Catalog::open(&config.catalog(), clock.clone()).await?;
     let root = Root::folder(&super::lake_folder(config))?;
-    let first_kept = retention::plan(config, &catalog).await?.first_kept(clock.now(), tenant);
+    let (plan, now) = (retention::plan(config, &catalog).await?, clock.now());
+    let first_kept = plan.first_kept(now, tenant.clone());
     let mut report = Report { trace_files: look_at_trace_files(&root, &first_kept).await?, ..Report::default() };
+    for (tenant, database, first) in retention::databases_with_end(&catalog, &plan, now, tenant.as_ref()).await? {
+        let rows = catalog.count_expired_records(database, first).await?;
+        if rows > 0 {
+            report.records.entry(tenant).or_default().rows += rows;
+        }
+    }
     for table in TABLES {
         report.tables.insert(table.name, look(&root, table, &first_kept).await?);
     }
@@ -84,11 +92,12 @@ async fn look_around(config: &Config, tenant: Option<Tenant>) -> Result<Report> 
 }
 
 fn tell(report: &Report, as_json: bool) {
-    let parts = report.tables.iter().map(|(table, gone)| (*table, gone)).chain([(TRACE_FILES, &report.trace_files)]);
+    let others = [(TRACE_FILES, &report.trace_files), (RECORDS, &report.records)];
+    let parts = report.tables.iter().map(|(table, gone)| (*table, gone)).chain(others);
     if as_json {
         let expired: Vec<_> = parts.flat_map(|(what, gone)| to_json(what, gone)).collect();
         let swept = json!({"files": report.swept.files, "bytes": report.swept.bytes});
-        print::data(&json!({"expired": expired, "records": report.records, "deleted": swept}).to_string());
+        print::data(&json!({"expired": expired, "deleted": swept}).to_string());
         return;
     }
     if report.did_something() {

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use anyhow::{Result, anyhow};
+use catalog::Retention;
 use clap::builder::PossibleValuesParser;
 use clap::{Arg, ArgAction, ArgGroup, ArgMatches, Command};
 use record::caller::Tenant;
@@ -76,20 +77,9 @@ pub(super) fn list(config: &Config, matches: &ArgMatches) -> Result<()> {
     let as_json = matches.get_flag("json");
     keys::with_catalog(config, async |catalog| {
         let own = catalog.retention().await?;
-        let plan = Plan::new(&config.retention, own.clone());
-        let lines: Vec<(String, String, u32)> = match &tenant {
-            Some(tenant) => {
-                let named = own.iter().filter(|kept| kept.tenant == *tenant).map(|kept| kept.what.clone());
-                let all: BTreeSet<String> =
-                    named.filter(|what| what != ALL).chain(subjects().map(str::to_owned)).collect();
-                all.into_iter().map(|what| (tenant.to_string(), what.clone(), plan.days(tenant, &what))).collect()
-            }
-            None => {
-                let settings = config.retention.of.iter().map(|(what, days)| (*what, *days));
-                let settings = [(ALL, config.retention.days)].into_iter().chain(settings);
-                let settings = settings.map(|(what, days)| ("(settings)".to_owned(), what.to_owned(), days));
-                settings.chain(own.into_iter().map(|kept| (kept.tenant.to_string(), kept.what, kept.days))).collect()
-            }
+        let lines = match &tenant {
+            Some(tenant) => of_tenant(config, tenant, own),
+            None => of_all(config, own),
         };
         if as_json {
             let lines: Vec<_> = lines
@@ -105,6 +95,25 @@ pub(super) fn list(config: &Config, matches: &ArgMatches) -> Result<()> {
         }
         Ok(())
     })
+}
+
+/// Whose, what, and for how many days.
+type Line = (String, String, u32);
+
+/// What counts for everything that a tenant has.
+fn of_tenant(config: &Config, tenant: &Tenant, own: Vec<Retention>) -> Vec<Line> {
+    let named = own.iter().filter(|kept| kept.tenant == *tenant).map(|kept| kept.what.clone());
+    let all: BTreeSet<String> = named.filter(|what| what != ALL).chain(subjects().map(str::to_owned)).collect();
+    let plan = Plan::new(&config.retention, own);
+    all.into_iter().map(|what| (tenant.to_string(), what.clone(), plan.days(tenant, &what))).collect()
+}
+
+/// What settings and tenants say.
+fn of_all(config: &Config, own: Vec<Retention>) -> Vec<Line> {
+    let settings = config.retention.of.iter().map(|(what, days)| (*what, *days));
+    let settings = [(ALL, config.retention.days)].into_iter().chain(settings);
+    let settings = settings.map(|(what, days)| ("(settings)".to_owned(), what.to_owned(), days));
+    settings.chain(own.into_iter().map(|kept| (kept.tenant.to_string(), kept.what, kept.days))).collect()
 }
 
 fn spelled(days: u32) -> String {

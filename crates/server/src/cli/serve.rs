@@ -30,8 +30,10 @@ use crate::flow::drain::{self, Stop};
 use crate::flow::traces::Deliveries;
 use crate::grpc;
 use crate::house::{self, House};
+use crate::http::databases::jobs;
 use crate::http::{self, listen};
 use crate::observe::{self, Metrics};
+use crate::records::Records;
 use crate::retention;
 use crate::throttle::Throttle;
 use crate::work;
@@ -65,6 +67,7 @@ fn threads(name: &'static str, stack: usize) -> Result<Runtime> {
 async fn serve(config: Config, draining: &Runtime, queries: Handle) -> Result<()> {
     let house = open(config, queries).await?;
     let first_key = ensure_key(&house).await?;
+    jobs::recover(&house).await;
     let listener = bind(house.config.http, "http", "choose another").await?;
     let address = listener.local_addr()?;
     let grpc = match house.config.grpc {
@@ -79,6 +82,7 @@ async fn serve(config: Config, draining: &Runtime, queries: Handle) -> Result<()
     let watch = tokio::spawn(work::watch_pressure(Arc::clone(&house)));
     let (end, ended) = watch::channel(());
     let expiring = draining.spawn(retention::run(Arc::clone(&house), ended.clone()));
+    let forget = tokio::spawn(work::forget_writes(Arc::clone(&house)));
     tracing::info!(%address, grpc = grpc_address.map(tracing::field::display), data_dir = %house.config.data_dir.display(), "modlaked is ready");
     print::note(&format!("modlake is running on http://{address}"));
     if let Some(address) = grpc_address {
@@ -101,6 +105,7 @@ async fn serve(config: Config, draining: &Runtime, queries: Handle) -> Result<()
     throttle.abort();
     watch.abort();
     expiring.await.context("the look for what is kept no longer ended early")?;
+    forget.abort();
     tokio::task::block_in_place(|| house.journal.close());
     stop.stop();
     drain.await.context("the drain ended early")?;
@@ -161,7 +166,8 @@ async fn open(config: Config, queries: Handle) -> Result<Arc<House>> {
             tracing::error!(lost, "trace files that the journal lost are no longer known; they can be sent again");
         }
     }
-    let mut engine = Engine::start(lake.clone(), config.query.clone(), queries)?;
+    let records = Arc::new(Records::of(catalog.clone()));
+    let mut engine = Engine::start(lake.clone(), config.query.clone(), queries)?.with_records(records);
     if let Some(file) = &config.prices_file {
         engine = engine.with_prices(Prices::load(file)?)?;
     }

@@ -90,6 +90,11 @@ impl Fault {
         }
     }
 
+    /// How the throttle stands that refused it.
+    pub(crate) fn standing(&self) -> Option<Standing> {
+        self.throttled.map(|(standing, _)| standing)
+    }
+
     /// When the same request may be sent again, if at all.
     pub(crate) fn retry_after(&self) -> Option<Duration> {
         let again = matches!(self.status, StatusCode::SERVICE_UNAVAILABLE | StatusCode::TOO_MANY_REQUESTS);
@@ -104,7 +109,7 @@ impl Fault {
         if let Some(pause) = self.retry_after() {
             headers.insert(header::RETRY_AFTER, HeaderValue::from(pause.as_secs()));
         }
-        if let Some((standing, _)) = self.throttled {
+        if let Some(standing) = self.standing() {
             standing.write(headers);
         }
         response

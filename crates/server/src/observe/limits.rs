@@ -42,7 +42,7 @@ impl Limits {
             records: counter(
                 registry,
                 "modlake_expired_records_total",
-                "Records of team databases deleted because they are kept no longer.",
+                "Records of team databases, and versions of them in archives, deleted because they are kept no longer.",
             )?,
             deleted_files: counter(
                 registry,
@@ -69,8 +69,10 @@ impl Limits {
                 self.files.with_label_values(&[*table]).inc_by(gone.files);
             }
         }
-        self.trace_files.inc_by(report.trace_files.values().map(|gone| gone.files).sum());
-        self.records.inc_by(report.records);
+        let trace_files = report.trace_files.values().map(|gone| gone.files).sum();
+        let records = report.records.values().map(|gone| gone.rows).sum();
+        self.trace_files.inc_by(trace_files);
+        self.records.inc_by(records);
         self.deleted_files.inc_by(report.swept.files);
         self.deleted_bytes.inc_by(report.swept.bytes);
         self.failures.inc_by(report.failures);
@@ -82,8 +84,8 @@ impl Limits {
                 rows = sum(|gone| gone.rows),
                 files = sum(|gone| gone.files),
                 bytes = sum(|gone| gone.bytes),
-                trace_files = report.trace_files.values().map(|gone| gone.files).sum::<u64>(),
-                records = report.records,
+                trace_files,
+                records,
                 deleted_files = report.swept.files,
                 deleted_bytes = report.swept.bytes,
                 "what is kept no longer is gone"

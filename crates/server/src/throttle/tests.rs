@@ -6,7 +6,7 @@ use super::*;
 const SECOND: Duration = Duration::from_secs(1);
 
 fn caller(key: &str) -> Caller {
-    Caller { tenant: Tenant::new("acme").expect("valid"), scopes: Scopes::ALL, key_id: key.into() }
+    Caller::new(Tenant::new("acme").expect("valid"), Scopes::ALL, key)
 }
 
 fn with(settings: config::Throttle) -> (Throttle<FakeRelativeClock>, FakeRelativeClock) {
@@ -75,6 +75,16 @@ fn nothing_is_bounded_but_by_a_word_of_settings_or_catalog() {
     assert_eq!(throttle.key(&caller("d")), Ok(None), "a key is no database");
     throttle.heed(Vec::new());
     assert_eq!(throttle.key(&caller("k")), Ok(None));
+}
+
+#[test]
+fn a_key_that_whoever_sees_the_page_can_read_is_bound_by_itself() {
+    let (throttle, _) = with(config::Throttle::default());
+    let browser = Caller { origins: vec!["https://app.example.com".to_owned()].into(), ..caller("b") };
+    let standing = throttle.key(&browser).expect("taken").expect("bounded");
+    assert_eq!((standing.limit, standing.remaining), (1_000, 999));
+    throttle.heed(vec![own(Kind::Key, "b", 0, 0)]);
+    assert_eq!(throttle.key(&browser), Ok(None));
 }
 
 #[test]

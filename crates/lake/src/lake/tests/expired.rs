@@ -173,6 +173,32 @@ async fn rows_that_wait_go_with_the_run_after_their_commit() {
     assert_eq!(sessions(&lake, "acme").await, ["d03"]);
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn commits_and_runs_at_the_same_time_lose_nothing_and_leave_nothing() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let lake = open_at(folder.path(), &Clock::default()).await;
+    let first = acme_keeps_from(day(2));
+    let committing = async {
+        for number in 1..=20_u64 {
+            lake.append(vec![(prefix("acme"), rows_of(&[1, 2]))], number).expect("appends");
+            lake.flush().await.expect("commits");
+        }
+    };
+    let running = async {
+        for _ in 0..20 {
+            lake.expire(&events::TABLE, &first).await.expect("expires");
+            lake.sweep(&events::TABLE, Duration::ZERO).await.expect("sweeps");
+        }
+    };
+    tokio::join!(committing, running);
+    lake.expire(&events::TABLE, &first).await.expect("expires");
+    tokio::time::sleep(Duration::from_millis(2)).await; // files go in the millisecond after they left
+    lake.sweep(&events::TABLE, Duration::ZERO).await.expect("sweeps");
+    let lake = open_at(folder.path(), &Clock::default()).await;
+    assert_eq!(sessions(&lake, "acme").await, vec!["d02"; 20]);
+    assert_eq!(on_disk(folder.path()), BTreeMap::from([("day=02".to_owned(), 20)]));
+}
+
 fn trace_object(tenant: &str, day: u32) -> String {
     format!("traces/tenant={tenant}/source=cli/type=build/year=2026/month=01/day={day:02}/c{day}.csv")
 }
