@@ -222,8 +222,7 @@ def test_trace_files_of_expired_days_go_and_stay_known(make_server):
 
 def test_the_command_says_what_would_go_and_lets_it_go(make_server):
     server, _ = filled(make_server)
-    server.variables |= {"MODLAKE_RETENTION_GRACE_SECONDS": "0", "MODLAKE_QUERY_TIME_SECONDS": "0.1"}
-    server.variables["MODLAKE_RETENTION_EVERY_SECONDS"] = "0"
+    server.variables |= QUICK | {"MODLAKE_RETENTION_EVERY_SECONDS": "0"}
     server.start()
     server.says("retention", "set", "--tenant", "default", "--table", EVENTS, "--days", "30")
     assert f"{EVENTS}" in server.says("retention", "list")
@@ -239,8 +238,7 @@ def test_the_command_says_what_would_go_and_lets_it_go(make_server):
     assert "nothing is kept longer" in server.says("expire", "--tenant", "keeper")
     assert line[0] in server.says("expire")
     assert "nothing is kept longer" in server.says("expire", "--dry-run")
-    time.sleep(0.2)  # the grace
-    assert f"{len(OLD)} files" in server.says("expire")
+    wait_for("the files go after the grace", lambda: f"{len(OLD)} files" in server.says("expire"), 30)
     assert len(parquet_files(server)) == len(before) - len(OLD)
     server.start()
     assert days_of(server) == expected(*NEW)
