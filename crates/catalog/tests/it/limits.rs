@@ -3,11 +3,11 @@
 use catalog::{Rate, Retention, Throttle, Throttled};
 use record::caller::Tenant;
 
-use crate::{Place, acme};
+use crate::{Place, acme, on_both_databases};
 
-#[tokio::test]
-async fn days_to_keep_are_set_changed_and_unset() {
-    let place = Place::new();
+on_both_databases!(days_to_keep_are_set_changed_and_unset, rates_are_set_changed_and_unset);
+
+async fn days_to_keep_are_set_changed_and_unset(place: Place) {
     let (here, there) = (place.open().await, place.open().await);
     assert_eq!(here.retention().await.expect("read"), []);
     let other = Tenant::new("other").expect("a tenant");
@@ -22,9 +22,7 @@ async fn days_to_keep_are_set_changed_and_unset() {
     assert_eq!(here.retention().await.expect("read"), all[1..]);
 }
 
-#[tokio::test]
-async fn rates_are_set_changed_and_unset() {
-    let place = Place::new();
+async fn rates_are_set_changed_and_unset(place: Place) {
     let (here, there) = (place.open().await, place.open().await);
     let rate = |per_minute, burst| Rate { per_minute, burst };
     for (kind, id, rate) in [
