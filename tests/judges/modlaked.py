@@ -153,13 +153,17 @@ class Modlaked:
         fields = Path(f"/proc/{self.process.pid}/stat").read_text().rsplit(")", 1)[1].split()
         return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
+    def says(self, *arguments: str, fails=False) -> str:
+        """What `modlaked …` prints on this server's folder, data and the rest; `fails`: it must not work."""
+        done = subprocess.run(
+            [binary(), *arguments], env=self.environment(), capture_output=True, text=True, timeout=60
+        )
+        assert (done.returncode != 0) == fails, f"modlaked {arguments}: {done.stdout}{done.stderr}"
+        return done.stdout + done.stderr
+
     def keys(self, *arguments: str) -> str:
         """What `modlaked keys …` prints."""
-        done = subprocess.run(
-            [binary(), "keys", *arguments], env=self.environment(), capture_output=True, text=True, timeout=60
-        )
-        assert done.returncode == 0, f"modlaked keys {arguments[0]}: {done.stderr}"
-        return done.stdout
+        return self.says("keys", *arguments)
 
     def new_key(self, tenant: str, scope: str) -> str:
         """A key made by the command line, as the owner of a server makes one."""

@@ -1,7 +1,8 @@
 //! Records of team databases: JSON objects under keys.
 //!
 //! [`write`] puts them in, all of a request or none; [`merge`] says how new data joins old; [`moved_key`] keeps two writes of one
-//! millisecond apart; [`scan`] reads in pages of bounded size; [`archive`] has what a record was on earlier days.
+//! millisecond apart; [`scan`] reads in pages of bounded size; [`archive`] has what a record was on earlier days;
+//! [`expire`] deletes what is kept no longer.
 
 use record::time::Timestamp;
 use sqlx::Row as _;
@@ -12,6 +13,7 @@ use crate::database::{Change, Connection, Row};
 use crate::error::CatalogError;
 
 pub(crate) mod archive;
+mod expire;
 pub(crate) mod merge;
 pub(crate) mod moved_key;
 pub(crate) mod scan;

@@ -25,22 +25,31 @@ struct Handle {
     thread: Mutex<Option<JoinHandle<()>>>,
 }
 
+/// A journal's folder that no other process can open until this is dropped.
+pub struct Held(Box<dyn Send + Sync>);
+
 impl Journal {
     /// Takes the folder for this process, looks through what is in it, and starts the writer's thread.
     pub fn open(options: Options, clock: Clock, disk: Arc<dyn Disk>) -> Result<(Self, Recovery), OpenError> {
         let options = bounded(options);
         let dir = options.dir.clone();
-        disk.create_dir(&dir).map_err(failed(&dir, "making the folder"))?;
-        let lock = disk.lock(&dir.join("lock")).map_err(|error| match error.kind() {
-            io::ErrorKind::WouldBlock => OpenError::InUse(dir.clone()),
-            _ => failed(&dir, "locking")(error),
-        })?;
+        let Held(lock) = Self::hold(&dir, disk.as_ref())?;
         let (shared, released, recovery) = recover(&options, &disk)?;
         let core = Arc::new(Core::new(options, clock, disk, lock, shared, released));
         let writer = Writer::new(Arc::clone(&core));
         let thread = thread::Builder::new().name("journal".to_owned()).spawn(move || writer.run());
         let thread = Mutex::new(Some(thread.map_err(failed(&dir, "starting the writer"))?));
         Ok((Self { handle: Arc::new(Handle { core, thread }) }, recovery))
+    }
+
+    /// Takes the folder for this process as [`Journal::open`] does, and leaves the journal in it alone.
+    pub fn hold(dir: &Path, disk: &dyn Disk) -> Result<Held, OpenError> {
+        disk.create_dir(dir).map_err(failed(dir, "making the folder"))?;
+        let lock = disk.lock(&dir.join("lock")).map_err(|error| match error.kind() {
+            io::ErrorKind::WouldBlock => OpenError::InUse(dir.to_owned()),
+            _ => failed(dir, "locking")(error),
+        })?;
+        Ok(Held(lock))
     }
 
     /// Queues `payload`. `done` is called by the writer's thread once the payload is synced, or with the reason why it is not kept;

@@ -26,7 +26,7 @@ mod recover;
 mod state;
 mod writer;
 
-pub use journal::Journal;
+pub use journal::{Held, Journal};
 pub use reader::{Reader, Record};
 pub use recover::{Damage, Recovery};
 pub use state::{State, Status};

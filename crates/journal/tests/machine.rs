@@ -50,6 +50,18 @@ fn a_second_opener_is_refused() {
 }
 
 #[test]
+fn a_folder_that_is_held_is_not_opened_and_one_that_is_open_is_not_held() {
+    let dir = tempfile::tempdir().unwrap();
+    let held = Journal::hold(dir.path(), &RealDisk).unwrap();
+    assert!(matches!(open(Options::new(dir.path())), Err(OpenError::InUse(_))));
+    drop(held);
+    let (journal, _) = open(Options::new(dir.path())).unwrap();
+    assert!(matches!(Journal::hold(dir.path(), &RealDisk), Err(OpenError::InUse(_))));
+    drop(journal);
+    Journal::hold(dir.path(), &RealDisk).unwrap();
+}
+
+#[test]
 fn many_threads_append_and_all_is_found_in_order() {
     let dir = tempfile::tempdir().unwrap();
     let options = Options { segment_bytes: 256 << 10, ..Options::new(dir.path()) };

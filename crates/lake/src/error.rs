@@ -9,6 +9,8 @@ pub enum LakeError {
     Object { path: String, source: object_store::Error },
     #[error("cannot sync {path} to disk: {source}")]
     Sync { path: String, source: std::io::Error },
+    #[error("{path}: {source}")]
+    Folder { path: String, source: std::io::Error },
     /// A fault of this program: rows that do not fit their own table.
     #[error("cannot write rows of {table}: {source}")]
     Encode { table: &'static str, source: parquet::errors::ParquetError },

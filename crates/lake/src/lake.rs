@@ -303,6 +303,40 @@ impl Lake {
         Ok(through)
     }
 
+    /// Waits for a flush under way; none begins until the answer is dropped.
+    pub(crate) async fn between_flushes(&self) -> tokio::sync::MutexGuard<'_, ()> {
+        self.shared.flushing.lock().await
+    }
+
+    /// The table at its last version.
+    pub(crate) fn table(&self, definition: &Table) -> Result<LakeTable, LakeError> {
+        let table = self.state().table(definition).map(|state| state.table.clone());
+        table.ok_or_else(|| unknown(definition))
+    }
+
+    /// Makes another version of a table, between two flushes. Queries see it from the moment it is durable.
+    pub(crate) async fn change(
+        &self,
+        definition: &Table,
+        make: impl AsyncFnOnce(LakeTable) -> Result<Option<LakeTable>, LakeError>,
+    ) -> Result<(), LakeError> {
+        let _one = self.between_flushes().await;
+        if let Some(next) = make(self.table(definition)?).await?
+            && let Some(state) = self.state().table(definition)
+        {
+            state.table = next;
+        }
+        Ok(())
+    }
+
+    pub(crate) fn root(&self) -> &Root {
+        &self.shared.root
+    }
+
+    pub(crate) fn clock(&self) -> &Clock {
+        &self.shared.clock
+    }
+
     /// Moves the open rows aside. What an earlier flush could not commit is committed first, under its own sequence.
     fn seal(&self) -> Sealed {
         let mut state = self.state();
@@ -356,7 +390,7 @@ impl Lake {
         let (snapshot, batches, gone) = {
             let state = self.state();
             let Some(state) = state.tables.iter().find(|state| state.table.definition().name == table.name) else {
-                return Err(arrange(ArrowError::SchemaError(format!("no table {}", table.name))));
+                return Err(unknown(table));
             };
             let own = |gone: &&Gone| gone.prefix.tenant.as_str() == tenant;
             let later: Vec<Gone> = state.open.gone.iter().filter(own).cloned().collect();
@@ -383,6 +417,11 @@ impl Reading {
     pub async fn committed(&self, session: Arc<SessionState>) -> Result<Arc<dyn TableProvider>, LakeError> {
         self.table.provider(session).await
     }
+}
+
+/// A fault of this program: a table that is in no dictionary.
+fn unknown(table: &Table) -> LakeError {
+    LakeError::Arrange { table: "pending rows", source: ArrowError::SchemaError(format!("no table {}", table.name)) }
 }
 
 /// The columns of a table as queries see them: its own, then the partition columns.

@@ -13,8 +13,8 @@
 //! <root>/superseded/traces/tenant=…/source=…/type=…/year=YYYY/month=MM/day=DD/<command-id>.<hash>.csv
 //! ```
 //!
-//! Rows are only ever added, but for one case: the rows of a trace file go when other bytes are delivered under the same name
-//! ([`replace`]).
+//! Rows are only ever added, but for two cases: the rows of a trace file go when other bytes are delivered under the same name
+//! ([`replace`]), and whole days go that their tenant keeps no longer ([`expire`]).
 
 pub mod lake;
 
@@ -33,6 +33,8 @@ pub mod columns;
 pub mod paths;
 
 pub mod replace;
+
+pub mod expire;
 
 pub mod traces;
 

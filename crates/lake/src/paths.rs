@@ -52,7 +52,22 @@ pub(crate) fn folder(prefix: &Prefix, day: Day) -> String {
     partition(prefix, day).map(|(column, value)| format!("{column}={value}")).join("/")
 }
 
+/// The tenant and the day of a file, as the folders above it say: of a data file relative to its table, of a trace file relative to the
+/// root. `None`: it lies in no partition.
+pub(crate) fn place(path: &str) -> Option<(Tenant, Day)> {
+    let (folders, _) = path.rsplit_once('/')?;
+    let value = |column: &str| {
+        folders.split('/').find_map(|folder| folder.strip_prefix(column).and_then(|rest| rest.strip_prefix('=')))
+    };
+    let tenant = Tenant::new(value("tenant")?).ok()?;
+    let day = format!("{}-{}-{}", value("year")?, value("month")?, value("day")?).parse().ok()?;
+    Some((tenant, day))
+}
+
 /// The commit file of a version, relative to its table (Delta protocol, "Delta log entries").
 pub fn commit_file(version: u64) -> String {
     format!("_delta_log/{version:020}.json")
 }
+
+#[cfg(test)]
+mod tests;

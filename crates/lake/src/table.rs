@@ -55,19 +55,33 @@ impl LakeTable {
     /// Opens the table, makes it if there is none, and adds columns the dictionary has gained.
     pub async fn open(root: &Root, definition: &'static Table) -> Result<Self, LakeError> {
         let fail = |source| LakeError::Delta { table: definition.name, source };
-        let log_store = root.table(definition.name)?;
-        let mut delta = DeltaTable::new(Arc::clone(&log_store));
-        if has_commits(&log_store).await? {
-            delta.load().await.map_err(fail)?;
+        let mut table = if let Some(table) = Self::existing(root, definition).await? {
+            table
         } else {
-            delta = create(log_store, definition).await.map_err(fail)?;
+            let delta = create(root.table(definition.name)?, definition).await.map_err(fail)?;
             root.sync(definition.name, &[paths::commit_file(0)])?;
-        }
-        let missing = missing_columns(&delta, definition).map_err(fail)?;
+            Self { definition, root: root.clone(), delta }
+        };
+        let missing = missing_columns(&table.delta, definition).map_err(fail)?;
         if !missing.is_empty() {
-            delta = delta.add_columns().with_fields(missing).await.map_err(fail)?;
+            table.delta = table.delta.add_columns().with_fields(missing).await.map_err(fail)?;
         }
-        Ok(Self { definition, root: root.clone(), delta })
+        Ok(table)
+    }
+
+    /// The table as it is, whatever its columns; `None`: there is none.
+    pub(crate) async fn existing(root: &Root, definition: &'static Table) -> Result<Option<Self>, LakeError> {
+        let log_store = root.table(definition.name)?;
+        if !has_commits(&log_store).await? {
+            return Ok(None);
+        }
+        let mut delta = DeltaTable::new(log_store);
+        delta.load().await.map_err(|source| LakeError::Delta { table: definition.name, source })?;
+        Ok(Some(Self { definition, root: root.clone(), delta }))
+    }
+
+    pub(crate) fn delta(&self) -> &DeltaTable {
+        &self.delta
     }
 
     pub fn definition(&self) -> &'static Table {
@@ -98,7 +112,6 @@ impl LakeTable {
         version: u64,
         clock: &Clock,
     ) -> Result<Self, LakeError> {
-        let fail = |source| LakeError::Delta { table: self.definition.name, source };
         let Rewritten { mut paths, mut actions } = rewritten;
         let operation = if actions.is_empty() { appended() } else { replaced() };
         paths.extend(files.iter().map(|file| file.path.clone()));
@@ -111,7 +124,18 @@ impl LakeTable {
         actions.extend(adds);
         self.sync(paths).await?;
         let transaction = Transaction::new(app_id, i64::try_from(version).unwrap_or(i64::MAX));
-        let properties = CommitProperties::default().with_application_transaction(transaction);
+        self.commit_actions(actions, operation, CommitProperties::default().with_application_transaction(transaction))
+            .await
+    }
+
+    /// Commits `actions`, all of them or none. On return the commit is durable; the files it names must be before.
+    pub(crate) async fn commit_actions(
+        &self,
+        actions: Vec<Action>,
+        operation: DeltaOperation,
+        properties: CommitProperties,
+    ) -> Result<Self, LakeError> {
+        let fail = |source| LakeError::Delta { table: self.definition.name, source };
         let state = self.delta.snapshot().map_err(fail)?;
         let committed = CommitBuilder::from(properties)
             .with_actions(actions)

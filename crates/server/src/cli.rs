@@ -11,10 +11,13 @@ use clap::{Arg, ArgAction, ArgMatches, Command};
 use crate::config::{self, Config, SETTINGS};
 
 mod ddl;
+mod expire;
 mod keys;
 pub mod print;
 mod redaction;
+mod retention;
 mod serve;
+mod throttle;
 
 /// Runs what the command line asks for.
 pub fn run() -> Result<ExitCode> {
@@ -23,6 +26,17 @@ pub fn run() -> Result<ExitCode> {
         Some(("redaction", matches)) => return redaction::run(matches),
         Some(("serve", matches)) => serve::run(load(matches)?),
         Some(("ddl", matches)) => ddl::run(&load(matches)?, matches),
+        Some(("expire", matches)) => expire::run(&load(matches)?, matches),
+        Some(("retention", matches)) => match matches.subcommand() {
+            Some(("list", matches)) => retention::list(&load(matches)?, matches),
+            Some(("set", matches)) => retention::set(&load(matches)?, matches),
+            _ => Ok(()),
+        },
+        Some(("throttle", matches)) => match matches.subcommand() {
+            Some(("list", matches)) => throttle::list(&load(matches)?, matches),
+            Some(("set", matches)) => throttle::set(&load(matches)?, matches),
+            _ => Ok(()),
+        },
         Some(("keys", matches)) => match matches.subcommand() {
             Some(("create", matches)) => keys::create(&load(matches)?, matches),
             Some(("list", matches)) => keys::list(&load(matches)?, matches),
@@ -44,6 +58,9 @@ fn command() -> Command {
         .subcommand(keys_command())
         .subcommand(redaction::command())
         .subcommand(with_settings(ddl::command(), only_data_dir))
+        .subcommand(with_settings(expire::command(), |key| only_catalog(key) || key.starts_with("retention.")))
+        .subcommand(retention::command())
+        .subcommand(throttle::command())
 }
 
 /// Settings of the commands that only look for what is stored.

@@ -14,9 +14,11 @@ use catalog::{Location, Options, ServerUrl};
 use record::secret::Secret;
 use sanitize::capture::{Policy, VARIABLES};
 
+pub mod limits;
 mod redaction;
 mod settings;
 
+pub use limits::{Retention, Throttle};
 pub use redaction::Redaction;
 pub use settings::{SETTINGS, Setting};
 
@@ -38,6 +40,8 @@ pub struct Config {
     pub redaction: Redaction,
     pub journal: Journal,
     pub lake: Lake,
+    pub retention: Retention,
+    pub throttle: Throttle,
     pub query: query::Limits,
     /// What models cost; the shipped list where there is none.
     pub prices_file: Option<PathBuf>,
@@ -181,6 +185,8 @@ impl Default for Config {
             redaction: Redaction::default(),
             journal: Journal { max_bytes: 4 << 30, segment_bytes: 64 << 20, max_age: None },
             lake: Lake { flush_bytes: 32 << 20, flush_after: Duration::from_secs(30), dedupe_window: 1_000_000 },
+            retention: Retention::default(),
+            throttle: Throttle::default(),
             query: query::Limits::default(),
             prices_file: None,
             log: Log { filter: "info".to_owned(), json: false },

@@ -1,4 +1,4 @@
-//! What the doors of telemetry, HTTP and gRPC, do alike: who is it, is there room, and what is left of a refusal.
+//! What the doors of telemetry, HTTP and gRPC, do alike: who is it, is there room, is it too much, and what is left of a refusal.
 
 use std::sync::Arc;
 
@@ -29,7 +29,7 @@ impl Door {
         Self { transport, provider, signal, sender: Sender::of(transport, provider, user_agent) }
     }
 
-    /// Who sends this, if the key may and there is room. Called before the body is read.
+    /// Who sends this, if the key may, there is room, and it has not sent too much. Called before the body is read.
     pub(crate) async fn admit(self, house: &House, headers: &HeaderMap) -> Result<Arc<Caller>, Fault> {
         let caller = match authenticate(&house.catalog, headers, Scope::Ingest).await {
             Ok(caller) => caller,
@@ -44,6 +44,15 @@ impl Door {
         if Pressure::of(house).sheds(self.sender, self.signal) {
             house.metrics.shed(house, self);
             return Err(Fault::new(StatusCode::SERVICE_UNAVAILABLE, "the server is near its limits, send it again"));
+        }
+        if let Err(throttled) = house.throttle.key(&caller) {
+            let fault = Fault::from(&throttled);
+            house.metrics.throttled(self.transport, &throttled);
+            // a flood must not fill the journal with rows of its refusals
+            if throttled.is_first {
+                self.keep(house, &caller, &fault, 0).await;
+            }
+            return Err(fault);
         }
         Ok(caller)
     }

@@ -13,6 +13,7 @@
 //! | too large, too many records | `RESOURCE_EXHAUSTED` without `RetryInfo`: not to be sent again | 413 |
 //! | the message did not arrive in time | `DEADLINE_EXCEEDED` | 408 |
 //! | no room now | `UNAVAILABLE` with `RetryInfo` | none |
+//! | the key sends too much | `RESOURCE_EXHAUSTED` with `RetryInfo` | 429, one a minute |
 //! | another method | `UNIMPLEMENTED` | none |
 
 use std::future::ready;
@@ -109,7 +110,7 @@ async fn take(house: &House, signal: Signal, request: Request) -> Response {
     let caller = match door.admit(house, &parts.headers).await {
         Ok(caller) => caller,
         Err(fault) => {
-            if fault.status == StatusCode::SERVICE_UNAVAILABLE {
+            if fault.retry_after().is_some() {
                 body::discard(body);
             }
             return refuse(&fault);

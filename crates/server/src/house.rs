@@ -14,6 +14,7 @@ use crate::config::Config;
 use crate::flow::traces::Deliveries;
 use crate::http::deployments::ReportJobs;
 use crate::observe::Metrics;
+use crate::throttle::Throttle;
 
 /// One running server. Made once at the start, passed by reference.
 pub struct House {
@@ -33,6 +34,8 @@ pub struct House {
     pub deliveries: Deliveries,
     /// Reports in the making.
     pub(crate) report_jobs: ReportJobs,
+    /// How fast keys and databases may be used.
+    pub throttle: Throttle,
 }
 
 /// Memory for bodies: `intake.max_in_flight_bytes`.

@@ -22,6 +22,10 @@ pub mod pressure;
 
 pub mod records;
 
+pub mod retention;
+
+pub mod throttle;
+
 pub mod work;
 
 pub mod observe;

@@ -12,9 +12,13 @@ use crate::config;
 use crate::door::Door;
 use crate::house::House;
 use crate::pressure::{Pressure, Transport};
+use crate::retention::Report;
+use crate::throttle::Throttled;
 
+mod limits;
 mod shedding;
 
+use limits::Limits;
 use shedding::Shedding;
 
 /// Libraries that tell their inner steps at `info`; a filter that names them is heard.
@@ -45,6 +49,7 @@ pub struct Metrics {
     registry: Registry,
     requests: IntCounterVec,
     shedding: Shedding,
+    limits: Limits,
     records: IntCounterVec,
     received_bytes: IntCounter,
     suppressed: IntCounterVec,
@@ -77,6 +82,7 @@ impl Metrics {
                 &["transport", "route", "status"],
             )?,
             shedding: Shedding::new(&registry)?,
+            limits: Limits::new(&registry)?,
             records: counters(
                 &registry,
                 "modlake_records_accepted_total",
@@ -155,6 +161,16 @@ impl Metrics {
     /// A request was not taken for want of room.
     pub(crate) fn shed(&self, house: &House, door: Door) {
         self.shedding.shed(house, door);
+    }
+
+    /// A request came too fast.
+    pub(crate) fn throttled(&self, transport: Transport, throttled: &Throttled) {
+        self.limits.throttled(transport, throttled);
+    }
+
+    /// A run looked for what is kept no longer.
+    pub(crate) fn expired(&self, report: &Report) {
+        self.limits.expired(report);
     }
 
     /// Looked at once a second: whether an episode of shedding is over.

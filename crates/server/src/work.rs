@@ -1,4 +1,4 @@
-//! What runs beside the requests: the looks at the catalog and at the pressure, every second, and what is forgotten with time.
+//! What runs beside the requests: the looks at the catalog and at the pressure, every second or two, and what is forgotten with time.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -21,6 +21,22 @@ pub async fn refresh_catalog(house: Arc<House>) {
             _ => {}
         }
         failing = read.is_err();
+    }
+}
+
+/// Rates that another process has changed are heeded within this time.
+const THROTTLE_REFRESH: Duration = Duration::from_secs(2);
+
+/// Reads changed rates until the server ends.
+pub async fn refresh_throttle(house: Arc<House>) {
+    let mut timer = tokio::time::interval(THROTTLE_REFRESH);
+    loop {
+        timer.tick().await;
+        match house.catalog.throttles().await {
+            Ok(throttles) => house.throttle.heed(throttles),
+            // that the catalog does not answer is told by the look at its keys
+            Err(error) => tracing::debug!(%error, "rates cannot be read again; those known stay in force"),
+        }
     }
 }
 

@@ -6,6 +6,7 @@ mod cluster;
 mod deployments;
 mod files;
 mod keys;
+mod limits;
 mod records;
 mod servers;
 mod traces;

@@ -73,6 +73,7 @@ on_both_databases!(
     a_database_is_its_tenants_alone_and_goes_whole,
     a_link_opens_what_it_was_made_for_and_not_for_ever,
     exports_that_a_server_left_have_failed,
+    records_last_written_before_an_instant_go_with_their_archives,
 );
 
 async fn a_record_is_merged_as_its_write_says(place: Place) {
@@ -289,6 +290,31 @@ async fn a_days_archive_has_what_was_written_on_it_as_it_was(place: Place) {
     assert_eq!(catalog.forget_archives(database.id, first).await.expect("the catalog answers"), 0);
     assert_eq!(catalog.forget_archives(database.id, second).await.expect("the catalog answers"), 2);
     assert_eq!(archive(first).await, [record("c", 1)], "what a record is now stays");
+}
+
+async fn records_last_written_before_an_instant_go_with_their_archives(place: Place) {
+    let catalog = place.open().await;
+    let (database, other) = (database(&catalog).await, database(&catalog).await);
+    let many = |day: &str| (0..700).map(|n| item(&format!("{day}-{n}"), json!({"n": n}))).collect::<Vec<_>>();
+    write(&catalog, &database, many("old")).await;
+    write(&catalog, &other, many("old")).await;
+    place.clock.advance(3 * DAY);
+    write(&catalog, &database, vec![item("old-7", json!({"again": true})), item("new", json!({}))]).await;
+    let last = catalog.database(&acme(), database.id).await.expect("read").expect("there").last_write_at;
+    let before = place.clock.now().plus_micros(-2 * DAY);
+    place.clock.advance(DAY);
+    let expected = catalog.count_expired_records(database.id, before).await.expect("counted");
+    assert_eq!(expected, 699 + 1, "the record that was written again has an earlier version in the archive");
+    assert_eq!(catalog.expire_records(database.id, before).await.expect("gone"), expected);
+    assert_eq!(catalog.expire_records(database.id, before).await.expect("gone"), 0);
+    assert_eq!(keys(&catalog, &database, Filter::default()).await.len(), 2);
+    let now = catalog.database(&acme(), database.id).await.expect("read").expect("there");
+    assert_eq!((now.num_records, now.last_write_at), (2, last));
+    assert_eq!(catalog.archived_days(database.id).await.expect("read").len(), 1);
+    assert_eq!(count(&catalog, &other).await, 700, "another database is untouched");
+    let mut all = catalog.all_databases().await.expect("read");
+    all.retain(|(tenant, id)| *tenant == acme() && [database.id, other.id].contains(id));
+    assert_eq!(all.len(), 2);
 }
 
 async fn a_database_is_its_tenants_alone_and_goes_whole(place: Place) {

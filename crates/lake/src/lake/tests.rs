@@ -6,6 +6,7 @@ use record::source::Source;
 use super::*;
 use crate::table::Rewritten;
 
+mod expired;
 mod replaced;
 
 fn prefix(tenant: &str) -> Prefix {

@@ -71,7 +71,7 @@ pub(super) fn revoke(config: &Config, matches: &ArgMatches) -> Result<()> {
     })
 }
 
-fn with_catalog(config: &Config, run: impl AsyncFnOnce(Catalog) -> Result<()>) -> Result<()> {
+pub(super) fn with_catalog(config: &Config, run: impl AsyncFnOnce(Catalog) -> Result<()>) -> Result<()> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
         if config.catalog.server.is_none() {

@@ -36,6 +36,8 @@ use crate::http::deployments::ReportJobs;
 use crate::http::{self, listen};
 use crate::observe::{self, Metrics};
 use crate::records::Records;
+use crate::retention;
+use crate::throttle::Throttle;
 use crate::work;
 
 pub(super) fn run(config: Config) -> Result<()> {
@@ -78,7 +80,10 @@ async fn serve(config: Config, draining: &Runtime, queries: Handle) -> Result<()
     let stop = Stop::default();
     let drain = draining.spawn(drain::run(Arc::clone(&house), stop.clone()));
     let refresh = tokio::spawn(work::refresh_catalog(Arc::clone(&house)));
+    let throttle = tokio::spawn(work::refresh_throttle(Arc::clone(&house)));
     let watch = tokio::spawn(work::watch_pressure(Arc::clone(&house)));
+    let (end, ended) = watch::channel(());
+    let expiring = draining.spawn(retention::run(Arc::clone(&house), ended.clone()));
     let forget = tokio::spawn(work::forget_writes(Arc::clone(&house)));
     tracing::info!(%address, grpc = grpc_address.map(tracing::field::display), data_dir = %house.config.data_dir.display(), "modlaked is ready");
     print::note(&format!("modlake is running on http://{address}"));
@@ -89,7 +94,6 @@ async fn serve(config: Config, draining: &Runtime, queries: Handle) -> Result<()
         print::note("first key of tenant `default` (all scopes), shown this once:");
         print::data(key.reveal());
     }
-    let (end, ended) = watch::channel(());
     tokio::join!(
         listen::serve(listener, http::router(&house), house.config.intake.head_timeout, ended.clone()),
         serve_grpc(grpc, &house, ended),
@@ -100,7 +104,9 @@ async fn serve(config: Config, draining: &Runtime, queries: Handle) -> Result<()
         }
     );
     refresh.abort();
+    throttle.abort();
     watch.abort();
+    expiring.await.context("the look for what is kept no longer ended early")?;
     forget.abort();
     tokio::task::block_in_place(|| house.journal.close());
     stop.stop();
@@ -174,6 +180,8 @@ async fn open(config: Config, queries: Handle) -> Result<Arc<House>> {
     let metrics = Metrics::new()?;
     let in_flight = house::room_for_bodies(&config);
     let deliveries = Deliveries::default();
+    let throttle = Throttle::new(config.throttle.clone());
+    throttle.heed(catalog.throttles().await?);
     Ok(Arc::new(House {
         config,
         clock,
@@ -187,6 +195,7 @@ async fn open(config: Config, queries: Handle) -> Result<Arc<House>> {
         in_flight,
         deliveries,
         report_jobs: ReportJobs::default(),
+        throttle,
     }))
 }
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 use catalog::ServerUrl;
 use record::secret::Secret;
 
-use super::{Config, redaction};
+use super::{Config, limits, redaction};
 
 /// One setting: how it is called, what it means, how its text becomes its value.
 pub struct Setting {
@@ -393,6 +393,97 @@ pub const SETTINGS: &[Setting] = &[
             Ok(())
         },
     ),
+    setting(
+        "retention.days",
+        "days that everything is kept, unless one of the following or `modlaked retention` says otherwise; 0: for ever [default: 0]",
+        |config, text| {
+            config.retention.days = limits::days(text)?;
+            Ok(())
+        },
+    ),
+    setting("retention.events_raw_days", "days that rows of `events_raw` are kept", |config, text| {
+        keep(config, "events_raw", text)
+    }),
+    setting(
+        "retention.coding_agent_events_days",
+        "days that rows of `coding_agent_events` are kept",
+        |config, text| keep(config, "coding_agent_events", text),
+    ),
+    setting(
+        "retention.coding_agent_metrics_days",
+        "days that rows of `coding_agent_metrics` are kept",
+        |config, text| keep(config, "coding_agent_metrics", text),
+    ),
+    setting("retention.traces_days", "days that rows of `traces` are kept", |config, text| {
+        keep(config, "traces", text)
+    }),
+    setting("retention.traces_rejected_days", "days that rows of `traces_rejected` are kept", |config, text| {
+        keep(config, "traces_rejected", text)
+    }),
+    setting("retention.product_events_days", "days that rows of `product_events` are kept", |config, text| {
+        keep(config, "product_events", text)
+    }),
+    setting("retention.product_errors_days", "days that rows of `product_errors` are kept", |config, text| {
+        keep(config, "product_errors", text)
+    }),
+    setting(
+        "retention.trace_files_days",
+        "days that trace files of the mod command are kept as they came",
+        |config, text| keep(config, "trace_files", text),
+    ),
+    setting(
+        "retention.records_days",
+        "days that records of team databases are kept after their last change",
+        |config, text| keep(config, "records", text),
+    ),
+    setting(
+        "retention.grace_seconds",
+        "from when a file has left its table until it is deleted, for those who still read it; at most a week [default: 86400]",
+        |config, text| {
+            config.retention.grace = limits::grace(seconds(text)?)?;
+            Ok(())
+        },
+    ),
+    setting(
+        "retention.every_seconds",
+        "between two looks for what is kept no longer; 0: only by `modlaked expire` [default: 3600]",
+        |config, text| {
+            config.retention.every = seconds(text)?;
+            Ok(())
+        },
+    ),
+    setting(
+        "throttle.requests_per_minute",
+        "requests a minute of a key that is not bound to origins; 0: no bound [default: 0]",
+        |config, text| {
+            config.throttle.requests_per_minute = limits::per_minute(text)?;
+            Ok(())
+        },
+    ),
+    setting(
+        "throttle.browser_requests_per_minute",
+        "requests a minute of a key that is bound to origins, all browsers together; 0: no bound [default: 6000]",
+        |config, text| {
+            config.throttle.browser_requests_per_minute = limits::per_minute(text)?;
+            Ok(())
+        },
+    ),
+    setting(
+        "throttle.burst",
+        "requests of a key at once, at most a minute's worth; 0: a minute's worth [default: 1000]",
+        |config, text| {
+            config.throttle.burst = limits::per_minute(text)?;
+            Ok(())
+        },
+    ),
+    setting(
+        "throttle.database_records_per_minute",
+        "records written to a team database a minute; 0: no bound [default: 0]",
+        |config, text| {
+            config.throttle.database_records_per_minute = limits::per_minute(text)?;
+            Ok(())
+        },
+    ),
     setting("query.time_seconds", "longest query [default: 30]", |config, text| {
         config.query.time = seconds(text)?;
         Ok(())
@@ -430,6 +521,12 @@ pub const SETTINGS: &[Setting] = &[
         Ok(())
     }),
 ];
+
+/// `retention.<what>_days`.
+fn keep(config: &mut Config, what: &'static str, text: &str) -> Result<(), &'static str> {
+    config.retention.of.insert(what, limits::days(text)?);
+    Ok(())
+}
 
 fn words(text: &str) -> Vec<String> {
     text.split(',').map(str::trim).filter(|word| !word.is_empty()).map(str::to_owned).collect()

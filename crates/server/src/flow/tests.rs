@@ -26,6 +26,7 @@ use crate::config::Config;
 use crate::house::{self, House};
 use crate::http::deployments::ReportJobs;
 use crate::observe::Metrics;
+use crate::throttle::Throttle;
 
 mod traces;
 
@@ -52,6 +53,7 @@ pub(crate) async fn open_with(folder: &Path, disk: &FaultyDisk, mut config: Conf
     let metrics = Metrics::new().expect("metrics");
     let in_flight = house::room_for_bodies(&config);
     let deliveries = Deliveries::default();
+    let throttle = Throttle::new(config.throttle.clone());
     Arc::new(House {
         config,
         clock,
@@ -65,6 +67,7 @@ pub(crate) async fn open_with(folder: &Path, disk: &FaultyDisk, mut config: Conf
         in_flight,
         deliveries,
         report_jobs: ReportJobs::default(),
+        throttle,
     })
 }
 

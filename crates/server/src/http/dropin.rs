@@ -18,6 +18,8 @@ use serde_json::{Value, json};
 use super::error::Fault;
 use crate::authenticate::identify;
 use crate::house::House;
+use crate::pressure::Transport;
+use crate::throttle::{Standing, Throttled};
 
 mod query;
 
@@ -31,11 +33,13 @@ pub(crate) struct Problem {
     pub(crate) status: StatusCode,
     body: Value,
     retry_after: Option<u64>,
+    /// How the throttle stands that refused it.
+    standing: Option<Standing>,
 }
 
 impl Problem {
     pub(crate) fn new(status: StatusCode, detail: impl Into<String>) -> Self {
-        Self { status, body: json!({"detail": detail.into()}), retry_after: None }
+        Self { status, body: json!({"detail": detail.into()}), retry_after: None, standing: None }
     }
 
     pub(crate) fn not_found() -> Self {
@@ -53,13 +57,19 @@ impl Problem {
 
     /// What is wrong with fields; one may be named several times.
     pub(crate) fn fields(faults: impl IntoIterator<Item = (String, String)>) -> Self {
-        Self { status: StatusCode::BAD_REQUEST, body: keyed(faults), retry_after: None }
+        Self { status: StatusCode::BAD_REQUEST, body: keyed(faults), retry_after: None, standing: None }
     }
 
     /// What is wrong with each of several things that were sent, in their order.
     pub(crate) fn each(faults: impl IntoIterator<Item = Vec<(String, String)>>) -> Self {
         let body = faults.into_iter().map(keyed).collect();
-        Self { status: StatusCode::BAD_REQUEST, body: Value::Array(body), retry_after: None }
+        Self { status: StatusCode::BAD_REQUEST, body: Value::Array(body), retry_after: None, standing: None }
+    }
+
+    /// It came too fast.
+    pub(crate) fn throttled(house: &House, throttled: &Throttled) -> Self {
+        house.metrics.throttled(Transport::Http, throttled);
+        Self::from(Fault::from(throttled))
     }
 
     /// The catalog did not do what it should. Why stands in the log.
@@ -88,6 +98,9 @@ impl IntoResponse for Problem {
         if let Some(seconds) = self.retry_after {
             headers.insert(RETRY_AFTER, HeaderValue::from(seconds));
         }
+        if let Some(standing) = self.standing {
+            standing.write(headers);
+        }
         response
     }
 }
@@ -95,7 +108,7 @@ impl IntoResponse for Problem {
 impl From<Fault> for Problem {
     fn from(fault: Fault) -> Self {
         let retry_after = fault.retry_after().map(|pause| pause.as_secs());
-        Self { retry_after, ..Self::new(fault.status, fault.text()) }
+        Self { retry_after, standing: fault.standing(), ..Self::new(fault.status, fault.text()) }
     }
 }
 
@@ -105,9 +118,11 @@ impl From<CatalogError> for Problem {
     }
 }
 
-/// Who sends this, whatever the key may do.
+/// Who sends this, whatever the key may do, if it has not sent too much.
 pub(crate) async fn caller(house: &House, headers: &HeaderMap) -> Result<Arc<Caller>, Problem> {
-    identify(&house.catalog, headers).await.map_err(|denied| Problem::from(Fault::from(&denied)))
+    let caller = identify(&house.catalog, headers).await.map_err(|denied| Problem::from(Fault::from(&denied)))?;
+    house.throttle.key(&caller).map_err(|throttled| Problem::throttled(house, &throttled))?;
+    Ok(caller)
 }
 
 /// A key that may not do what it asks for.

@@ -18,6 +18,7 @@ use serde_json::json;
 
 use crate::authenticate::Denied;
 use crate::flow::accept::Refusal;
+use crate::throttle::{Standing, Throttled};
 
 /// A fault that is told to the sender.
 #[derive(Debug)]
@@ -29,6 +30,8 @@ pub(crate) struct Fault {
     field: Option<String>,
     /// Over gRPC, where the status alone would give another one.
     code: Option<i32>,
+    /// How the throttle stands that refused it, and seconds until it may come again.
+    throttled: Option<(Standing, u64)>,
 }
 
 /// After which a sender may try again. Exporters give up after some ten seconds, so a longer pause costs them tries.
@@ -36,7 +39,7 @@ const RETRY_AFTER: Duration = Duration::from_secs(2);
 
 impl Fault {
     pub(crate) fn new(status: StatusCode, message: impl Into<String>) -> Self {
-        Self { status, message: message.into(), hint: None, field: None, code: None }
+        Self { status, message: message.into(), hint: None, field: None, code: None, throttled: None }
     }
 
     pub(crate) fn hint(mut self, hint: impl Into<String>) -> Self {
@@ -99,10 +102,15 @@ impl Fault {
         }
     }
 
+    /// How the throttle stands that refused it.
+    pub(crate) fn standing(&self) -> Option<Standing> {
+        self.throttled.map(|(standing, _)| standing)
+    }
+
     /// When the same request may be sent again, if at all.
     pub(crate) fn retry_after(&self) -> Option<Duration> {
         let again = matches!(self.status, StatusCode::SERVICE_UNAVAILABLE | StatusCode::TOO_MANY_REQUESTS);
-        again.then_some(RETRY_AFTER)
+        again.then(|| self.throttled.map_or(RETRY_AFTER, |(_, after)| Duration::from_secs(after)))
     }
 
     fn with_headers(&self, mut response: Response) -> Response {
@@ -112,6 +120,9 @@ impl Fault {
         }
         if let Some(pause) = self.retry_after() {
             headers.insert(header::RETRY_AFTER, HeaderValue::from(pause.as_secs()));
+        }
+        if let Some(standing) = self.standing() {
+            standing.write(headers);
         }
         response
     }
@@ -145,6 +156,13 @@ impl From<&Denied> for Fault {
                 Self::new(StatusCode::SERVICE_UNAVAILABLE, denied.to_string())
             }
         }
+    }
+}
+
+impl From<&Throttled> for Fault {
+    fn from(throttled: &Throttled) -> Self {
+        let fault = Self::new(StatusCode::TOO_MANY_REQUESTS, throttled.to_string());
+        Self { throttled: Some((throttled.standing, throttled.after)), ..fault }
     }
 }
 

@@ -63,7 +63,7 @@ async fn take(house: &House, provider: Option<Provider>, signal: Signal, request
     let caller = match door.admit(house, &parts.headers).await {
         Ok(caller) => caller,
         Err(fault) => {
-            if fault.status == StatusCode::SERVICE_UNAVAILABLE {
+            if fault.retry_after().is_some() {
                 body::discard(body);
             }
             return refuse(signal, fault, answers);

@@ -76,7 +76,7 @@ async fn take(house: &House, head: Result<Head, Fault>, request: Request) -> Res
     let caller = match door.admit(house, &parts.headers).await {
         Ok(caller) => caller,
         Err(fault) => {
-            if fault.status == StatusCode::SERVICE_UNAVAILABLE {
+            if fault.retry_after().is_some() {
                 body::discard(body);
             }
             return fault.into_response();

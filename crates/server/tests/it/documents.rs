@@ -37,6 +37,7 @@ const WRITTEN: &[&str] = &[
     "docs/laptop.md",
     "docs/privacy.md",
     "docs/product-events.md",
+    "docs/retention.md",
     "docs/traces.md",
 ];
 /// Made by this test.

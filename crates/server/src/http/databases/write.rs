@@ -60,7 +60,7 @@ async fn write(
     let cleaner = Cleaner::of(house, caller, &parts.headers).await?;
     let read = || items(house, &cleaner, names.key.as_deref(), &sent);
     let items = if sent.is_large() { tokio::task::block_in_place(read)? } else { read()? };
-    admit_write(house, caller, database.id, items.list.len())?;
+    admit_write(house, database.id, items.list.len())?;
     // who may not read is told what it sent, not what that became
     let reads = database.permissions(caller).read;
     let own: Vec<String> =
@@ -83,8 +83,12 @@ async fn write(
     Ok(Written { records, is_one: items.is_one })
 }
 
-/// Whether the key may write so many records now: where a throttle has its say.
-fn admit_write(_house: &House, _caller: &Caller, _database: Uuid, _records: usize) -> Result<(), Problem> {
+/// Whether so many records may be written to the database now.
+fn admit_write(house: &House, database: Uuid, records: usize) -> Result<(), Problem> {
+    house
+        .throttle
+        .database(&database.to_string(), records)
+        .map_err(|throttled| Problem::throttled(house, &throttled))?;
     Ok(())
 }
 
