@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, MutexGuard, PoisonError};
 
-use record::caller::{Caller, Scopes, Tenant};
+use record::caller::{Caller, Scopes, Tenant, email_of_name};
 use record::secret::Secret;
 use record::time::{Clock, Timestamp};
 use sqlx::sqlite::{SqlitePool, SqliteRow};
@@ -72,6 +72,11 @@ impl Catalog {
     /// The sender behind the key, when this process knows it. Costs one SHA-256 and one look-up; never waits.
     pub fn find(&self, key: &str) -> Option<Arc<Caller>> {
         self.0.keyring.find(&KeyHash::of(key))
+    }
+
+    /// Whether any key in force is bound to this web origin. Never waits.
+    pub fn knows_origin(&self, origin: &str) -> bool {
+        self.0.keyring.knows_origin(origin)
     }
 
     /// As [`Catalog::find`], but an unknown key is looked for in the database once, so that a key made by another process
@@ -242,7 +247,13 @@ impl Catalog {
 fn caller(row: &SqliteRow) -> Option<(KeyHash, Arc<Caller>)> {
     match read_key(row) {
         Ok((hash, info)) => {
-            let caller = Caller { tenant: info.tenant, scopes: info.scopes, key_id: Arc::from(info.id) };
+            let caller = Caller {
+                tenant: info.tenant,
+                scopes: info.scopes,
+                key_id: Arc::from(info.id),
+                origins: Arc::from(info.origins),
+                email: info.name.as_deref().and_then(email_of_name).map(Arc::from),
+            };
             Some((hash, Arc::new(caller)))
         }
         Err(error) => {

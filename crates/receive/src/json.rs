@@ -22,6 +22,7 @@ use record::otlp::Otlp;
 use record::value::Value;
 
 use self::reader::Reader;
+use crate::ProductForm;
 use crate::error::{DecodeError, Fault};
 use crate::limits::Account;
 
@@ -34,6 +35,8 @@ mod hooks;
 mod logs;
 
 mod metrics;
+
+mod product;
 
 mod reader;
 
@@ -55,6 +58,14 @@ pub(crate) fn metrics(body: &[u8]) -> Result<Otlp<'_>, DecodeError> {
 
 pub(crate) fn hooks(body: &[u8]) -> Result<Vec<Value<'_>>, DecodeError> {
     read(body, hooks::events)
+}
+
+pub(crate) fn product(form: ProductForm, body: &[u8]) -> Result<Vec<Value<'_>>, DecodeError> {
+    read(body, |reader| product::items(form, reader))
+}
+
+pub(crate) fn is_plain_event(body: &[u8]) -> bool {
+    read(body, |reader| Ok(product::is_plain_event(reader))).unwrap_or_default()
 }
 
 fn read<'a, T>(body: &'a [u8], read: impl FnOnce(&mut Reader<'a, '_>) -> Result<T, Fault>) -> Result<T, DecodeError> {

@@ -14,7 +14,7 @@ async fn a_created_key_finds_its_caller_and_nothing_else_does() {
     let made = catalog.create_key(new_key("acme")).await.unwrap();
     let caller = catalog.find(made.key.reveal()).unwrap();
     let scopes = Scopes { ingest: true, read: true, admin: false };
-    assert_eq!(*caller, Caller { tenant: acme(), scopes, key_id: made.id.as_str().into() });
+    assert_eq!(*caller, Caller::new(acme(), scopes, made.id.as_str()));
 
     let text = made.key.reveal();
     for wrong in
@@ -23,6 +23,26 @@ async fn a_created_key_finds_its_caller_and_nothing_else_does() {
         assert_eq!(catalog.find(wrong), None, "{wrong:?}");
         assert_eq!(catalog.find_or_load(wrong).await.unwrap(), None, "{wrong:?}");
     }
+}
+
+#[tokio::test]
+async fn a_caller_has_the_origins_and_the_address_of_its_key() {
+    let place = Place::new();
+    let catalog = place.open().await;
+    let browser = NewKey {
+        scopes: Scopes { ingest: true, ..Scopes::default() },
+        name: Some("ana@example.com".to_owned()),
+        origins: vec!["https://app.example.com".to_owned()],
+        ..new_key("acme")
+    };
+    assert!(!catalog.knows_origin("https://app.example.com"));
+    let made = catalog.create_key(browser).await.unwrap();
+    let caller = catalog.find(made.key.reveal()).unwrap();
+    assert_eq!(caller.email.as_deref(), Some("ana@example.com"));
+    assert!(caller.is_bound_to("https://app.example.com"));
+    assert!(catalog.knows_origin("https://app.example.com") && !catalog.knows_origin("https://evil.example"));
+    catalog.revoke_key(&made.id).await.unwrap();
+    assert!(!catalog.knows_origin("https://app.example.com"));
 }
 
 #[tokio::test]

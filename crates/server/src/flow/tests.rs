@@ -64,7 +64,7 @@ pub(crate) async fn open_with(folder: &Path, disk: &FaultyDisk, mut config: Conf
 }
 
 fn caller() -> Caller {
-    Caller { tenant: Tenant::new("acme").expect("valid"), scopes: Scopes::ALL, key_id: "k".into() }
+    Caller::new(Tenant::new("acme").expect("valid"), Scopes::ALL, "k")
 }
 
 /// One log record with a declared identity.
