@@ -10,6 +10,7 @@ use clap::{Arg, ArgAction, ArgMatches, Command};
 
 use crate::config::{self, Config, SETTINGS};
 
+mod brick;
 mod ddl;
 mod keys;
 pub mod print;
@@ -20,6 +21,7 @@ mod serve;
 pub fn run() -> Result<ExitCode> {
     let matches = command().get_matches();
     let done = match matches.subcommand() {
+        Some(("brick", matches)) => return brick::run(matches),
         Some(("redaction", matches)) => return redaction::run(matches),
         Some(("serve", matches)) => serve::run(load(matches)?),
         Some(("ddl", matches)) => ddl::run(&load(matches)?, matches),
@@ -42,6 +44,7 @@ fn command() -> Command {
         .arg_required_else_help(true)
         .subcommand(with_settings(Command::new("serve").about("Starts the server"), |_| true))
         .subcommand(keys_command())
+        .subcommand(brick::command())
         .subcommand(redaction::command())
         .subcommand(with_settings(ddl::command(), only_data_dir))
 }
