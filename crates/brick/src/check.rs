@@ -147,12 +147,12 @@ impl<'a> Checker<'a, '_> {
     }
 
     fn required(&mut self, parent: &'a Node, key: &'a str, example: &str, check: impl FnOnce(&mut Self, &'a Node)) {
-        self.at(Step::Key(key), |checker| match parent.get(key) {
-            Some(value) => check(checker, value),
-            None => {
+        self.at(Step::Key(key), |checker| {
+            let Some(value) = parent.get(key) else {
                 let hint = format!("write `{example}`");
-                checker.error(code::MISSING, parent.place, format!("`{key}` is missing"), &hint);
-            }
+                return checker.error(code::MISSING, parent.place, format!("`{key}` is missing"), &hint);
+            };
+            check(checker, value);
         });
     }
 

@@ -17,11 +17,9 @@ pub(crate) fn nearest<'k>(name: &str, known: impl IntoIterator<Item = &'k str>) 
 
 /// "did you mean `x`?", else what is known.
 pub(crate) fn suggestion<'k>(name: &str, known: impl IntoIterator<Item = &'k str> + Clone) -> String {
-    match nearest(name, known.clone()) {
-        Some(meant) => format!("did you mean `{meant}`?"),
-        None => {
-            let known: Vec<&str> = known.into_iter().collect();
-            if known.is_empty() { "there are none".to_owned() } else { format!("known are: {}", known.join(", ")) }
-        }
+    if let Some(meant) = nearest(name, known.clone()) {
+        return format!("did you mean `{meant}`?");
     }
+    let known: Vec<&str> = known.into_iter().collect();
+    if known.is_empty() { "there are none".to_owned() } else { format!("known are: {}", known.join(", ")) }
 }

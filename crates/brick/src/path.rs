@@ -35,7 +35,7 @@ impl<'a> Path<'a> {
                     let quoted = quoted(key);
                     text.extend(["[\"", quoted.trim_matches('`'), "\"]"]);
                 }
-                Step::Index(index) => text.push_str(&format!("[{index}]")),
+                Step::Index(index) => text.extend(["[", &index.to_string(), "]"]),
             }
         }
         text

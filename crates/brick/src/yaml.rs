@@ -162,7 +162,7 @@ impl Reader<'_> {
         };
         let node = Node { place: open.place, value };
         let node = match &open.tag {
-            None => self.from_json_form(node),
+            None => from_json_form(node, self.problems),
             Some(tag) => self.tagged(tag, node),
         };
         let nodes = self.nodes - open.began + 1;
@@ -241,10 +241,6 @@ impl Reader<'_> {
         let name = if tag.handle == "!" { tag.suffix.clone() } else { format!("{}{}", tag.handle, tag.suffix) };
         let name = if is_core { format!("!{}", tag.suffix) } else { name };
         expression(&name, node, self.problems, "!")
-    }
-
-    fn from_json_form(&mut self, node: Node) -> Node {
-        from_json_form(node, self.problems)
     }
 
     fn no_yaml(&mut self, error: &ScanError, lines: usize) {

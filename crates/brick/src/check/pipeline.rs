@@ -176,13 +176,13 @@ impl<'a> Checker<'a, '_> {
         }
         for entry in entries {
             let input = brick.inputs.iter().find(|input| input.name == entry.key);
-            self.at(Step::Key(&entry.key), |checker| match input {
-                Some(input) => checker.input(&input.takes, input.required, &entry.value),
-                None => {
+            self.at(Step::Key(&entry.key), |checker| {
+                let Some(input) = input else {
                     let message = format!("{} has no input {}", quoted(brick.id), quoted(&entry.key));
                     let hint = suggestion(&entry.key, brick.inputs.iter().map(|input| input.name));
-                    checker.warning(code::UNKNOWN, entry.value.place, message, &hint);
-                }
+                    return checker.warning(code::UNKNOWN, entry.value.place, message, &hint);
+                };
+                checker.input(&input.takes, input.required, &entry.value);
             });
         }
         self.path.pop();

@@ -85,7 +85,7 @@ fn closes_another(name: &str, opened: Option<&str>) -> Fault {
 }
 
 /// What closes the section, and the value it looks at.
-fn section<'t>(name: &'t str, mark: char, dialect: Dialect) -> Result<(&'t str, &'t str), Fault> {
+fn section(name: &str, mark: char, dialect: Dialect) -> Result<(&str, &str), Fault> {
     if dialect == Dialect::Mustache {
         return Ok((name, name));
     }

@@ -148,6 +148,8 @@ impl<'e> Expression<'e> {
     fn binary(&mut self) -> Result<(), Fault> {
         while self.takes_name("not") {}
         self.operand()?;
+        // `is` binds weaker than comparison and arithmetic, so none of them goes on behind a test.
+        let mut is_tested = false;
         loop {
             if self.takes_name("or") || self.takes_name("and") {
                 while self.takes_name("not") {}
@@ -155,13 +157,17 @@ impl<'e> Expression<'e> {
                 if !self.takes_name("in") {
                     return Err(self.unexpected());
                 }
-            } else if self.takes_name("is") {
+            } else if !is_tested && self.takes_name("is") {
                 self.test()?;
+                is_tested = true;
                 continue;
-            } else if !(self.takes_name("in") || self.takes_mark_of(&COMPARISONS) || self.takes_mark_of(&ARITHMETIC)) {
+            } else if !(self.takes_name("in")
+                || !is_tested && (self.takes_mark_of(&COMPARISONS) || self.takes_mark_of(&ARITHMETIC)))
+            {
                 return Ok(());
             }
             self.operand()?;
+            is_tested = false;
         }
     }
 
