@@ -1,0 +1,1 @@
+export function size(what?: string): Promise<{ minified: number; gzip: number }>;

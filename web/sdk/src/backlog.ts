@@ -1,0 +1,187 @@
+/**
+ * The bounded queue of what is not acknowledged yet, which all pages of an origin share. When it is full the oldest goes, and
+ * how many went is told with the next chunk that is written.
+ */
+import { uuid } from "./page";
+import { type Chunk, indexedDb, inMemory, type Rows } from "./store";
+
+export interface Limits {
+  /** Events and errors together. */
+  maxItems: number;
+  maxBytes: number;
+  /** The first wait after a failure, in ms; each next one is twice as long. */
+  retryMs: number;
+  maxRetryMs: number;
+}
+
+/** The row `state`; times in ms since 1970. */
+interface State {
+  key: "state";
+  /** Random id of this browser's profile for this site; it is nowhere but here. */
+  uid: string;
+  items: number;
+  bytes: number;
+  /** How many items went that no chunk tells of yet. */
+  dropped: number;
+  /** Until when the server is left alone. */
+  pausedUntil?: number;
+  /** Whether the server named that time, so that being online again does not end it. */
+  asked?: boolean;
+  /** How many times in a row sending failed. */
+  failures: number;
+  /** The page that sends, and until when no other one does. */
+  sender?: string;
+  leasedUntil?: number;
+  /** The last items that the server refused for good, with its status; the beginning of each. */
+  aside: [status: number, item: string][];
+}
+
+/** What a page may send now. */
+export interface Batch {
+  chunks: Required<Chunk>[];
+  /** When to ask again where there is nothing, in ms. */
+  wait?: number | undefined;
+  /** How long nobody is to send, in ms. */
+  paused: number;
+}
+
+/** Chunks of another page are its own to send for this long: its longest wait, and some more. */
+const OWN_MS = 15_000;
+/** Longer than a request may take. */
+const LEASE_MS = 35_000;
+const LEASE_POLL_MS = 1_000;
+/** Nothing waits longer; a time beyond it comes from a clock that was put back. */
+const LONGEST_MS = 86_400_000;
+const READ_CHUNKS = 200;
+const KEPT_ASIDE = 20;
+
+export type Backlog = ReturnType<typeof backlog>;
+
+/** `say` is told when nothing can be kept beyond this page. */
+export function backlog(queue: string, page: string, limits: Limits, say: (message: string) => void) {
+  let work = indexedDb(databaseOf(queue));
+  let lasting = true;
+
+  const change = async <T>(how: (state: State, rows: Rows) => T | Promise<T>): Promise<T> => {
+    const whole = async (rows: Rows) => {
+      const state = ((await rows.get("state")) as State | undefined) ?? fresh();
+      const result = await how(state, rows);
+      await rows.put(state);
+      return result;
+    };
+    try {
+      return await work(whole);
+    } catch (error) {
+      if (lasting) {
+        lasting = false;
+        work = inMemory();
+        say(`IndexedDB fails (${error}): what is not sent is lost with the page`);
+      }
+      return work(whole);
+    }
+  };
+
+  const drop = async (state: State, rows: Rows, key: number): Promise<Chunk | undefined> => {
+    const chunk = (await rows.get(key)) as Chunk | undefined;
+    if (chunk) {
+      await rows.remove(key);
+      state.items -= chunk.items.length;
+      state.bytes -= chunk.bytes;
+    }
+    return chunk;
+  };
+
+  return {
+    uid: () => change(({ uid }) => uid),
+
+    /** Writes chunks and notes their keys on them. One that is larger than the whole bound gets none. */
+    add: (chunks: Chunk[]) =>
+      change(async (state, rows) => {
+        for (const chunk of chunks) {
+          const items = chunk.items.length;
+          const isFull = () => state.items + items > limits.maxItems || state.bytes + chunk.bytes > limits.maxBytes;
+          while (isFull()) {
+            const [oldest] = await rows.oldest(1);
+            if (!oldest) break;
+            await drop(state, rows, oldest.key);
+            state.dropped += oldest.items.length + oldest.dropped;
+          }
+          if (isFull()) {
+            state.dropped += items;
+            continue;
+          }
+          const { key: _, ...row } = chunk;
+          chunk.key = await rows.put({ ...row, dropped: state.dropped });
+          state.items += items;
+          state.bytes += chunk.bytes;
+          state.dropped = 0;
+        }
+      }),
+
+    /**
+     * The oldest chunks of one kind that are this page's to send, at least one and up to `maxBytes` of them, without those of
+     * `except`. While it has some, no other page gets any.
+     */
+    take: (maxBytes: number, except: (number | undefined)[]) =>
+      change(async (state, rows): Promise<Batch> => {
+        const now = Date.now();
+        const left = (until = 0, longest = LONGEST_MS) => (until > now && until <= now + longest ? until - now : 0);
+        const paused = left(state.pausedUntil);
+        const chunks: Required<Chunk>[] = [];
+        const leased = state.sender !== page && left(state.leasedUntil, LEASE_MS);
+        let wait: number | undefined = paused || (leased ? LEASE_POLL_MS : undefined);
+        if (wait) return { chunks, paused, wait };
+        let bytes = 0;
+        for (const chunk of await rows.oldest(READ_CHUNKS)) {
+          const young = chunk.page === page ? 0 : left(chunk.at + OWN_MS, OWN_MS);
+          if (young) wait ??= young;
+          else if (!except.includes(chunk.key) && chunk.kind === (chunks[0] ?? chunk).kind) {
+            if (bytes && bytes + chunk.bytes > maxBytes) break;
+            chunks.push(chunk);
+            bytes += chunk.bytes;
+          }
+        }
+        state.sender = page;
+        state.leasedUntil = bytes ? now + LEASE_MS : 0;
+        return { chunks, paused, wait };
+      }),
+
+    /** Takes acknowledged chunks out. `aside` are items of theirs that the server will never take. */
+    remove: (keys: (number | undefined)[], aside: State["aside"] = []) =>
+      change(async (state, rows) => {
+        for (const key of keys) if (key) await drop(state, rows, key);
+        state.aside = [...state.aside, ...aside].slice(-KEPT_ASIDE);
+        state.dropped += aside.length;
+        state.failures = 0;
+      }),
+
+    /** Notes a failure, and gives this page's turn to others. Gives how long nobody is to send, in ms: as long as was asked, or longer. */
+    fail: (retryAfter?: number) =>
+      change((state) => {
+        const backoff = Math.min(limits.retryMs * 2 ** state.failures, limits.maxRetryMs) * (0.5 + Math.random() / 2);
+        const wait = Math.min(Math.max(retryAfter ?? 0, backoff), LONGEST_MS);
+        state.failures += 1;
+        state.asked = retryAfter !== undefined;
+        state.leasedUntil = 0;
+        state.pausedUntil = Date.now() + wait;
+        return wait;
+      }),
+
+    /** Ends a wait that the server did not ask for. */
+    resume: () =>
+      change((state) => {
+        if (!state.asked) state.pausedUntil = 0;
+      }),
+  };
+}
+
+function fresh(): State {
+  return { key: "state", uid: uuid(), items: 0, bytes: 0, dropped: 0, failures: 0, aside: [] };
+}
+
+const databaseOf = (queue: string) => `modlake:${queue}`;
+
+/** Leaves nothing of a queue behind. */
+export function forget(queue: string): void {
+  globalThis.indexedDB?.deleteDatabase(databaseOf(queue));
+}

@@ -1,0 +1,64 @@
+/**
+ * Telemetry modes of starter bricks: which runs and errors of a page visit are reported. Pure: no clock, no network, no page.
+ *
+ * One page visit is one document load in one frame. A single-page application that changes its address stays in its visit.
+ */
+import { BusinessError } from "./errors";
+
+/** `all`: every event and error; `once`: the first of each; `error-once`: the first error; `never`: nothing. */
+export const REPORT_MODES = ["all", "once", "error-once", "never"] as const;
+export type ReportMode = (typeof REPORT_MODES)[number];
+
+/**
+ * What an absent mode means for triggers that are no user action: `code` is `error-once`, as mods run today; `page` is
+ * `once`, as the documentation of product telemetry says, for every trigger.
+ */
+export type DefaultMode = "code" | "page";
+
+/** Triggers that carry an intent of the user. Keys do not: one press of many says nothing. */
+const USER_ACTIONS = ["click", "dblclick", "blur", "mouseover", "hover"];
+
+export function isUserAction(trigger: string): boolean {
+  return USER_ACTIONS.includes(trigger);
+}
+
+/** The mode that holds for a starter brick: `value` where it has one, else the default for its trigger (`load` when it names none). */
+export function reportMode(value: unknown, trigger = "load", absent: DefaultMode = "code"): ReportMode {
+  if (value === undefined || value === null) {
+    if (absent === "page") return "once";
+    return isUserAction(trigger) ? "all" : "error-once";
+  }
+  if (REPORT_MODES.includes(value as ReportMode)) return value as ReportMode;
+  throw new BusinessError(`Invalid reportMode: ${String(value)} (known: ${REPORT_MODES.join(", ")})`);
+}
+
+/** An error of an extension that was updated or removed under the page's feet: nobody can mend it, and it repeats. */
+export function isContextInvalidated(error: unknown): boolean {
+  return /\bcontext invalidated\b/i.test(String(error));
+}
+
+/** What one starter brick has reported in one page visit, by mod component. Events and errors have firsts of their own. */
+export class Firsts {
+  readonly #events = new Set<string>();
+  readonly #errors = new Set<string>();
+
+  /** Ask once for each run that succeeded. */
+  event(mode: ReportMode, componentId: string): boolean {
+    const first = isFirst(this.#events, componentId);
+    return mode === "all" || (mode === "once" && first);
+  }
+
+  /** Ask once for each run that failed. */
+  error(mode: ReportMode, componentId: string, trigger = "load", error?: unknown): boolean {
+    if (isContextInvalidated(error) && !isUserAction(trigger)) return false;
+    const first = isFirst(this.#errors, componentId);
+    return mode === "all" || (mode !== "never" && first);
+  }
+}
+
+/** Counts the component before any mode is looked at, so that a mode that changes later finds the run known. */
+function isFirst(seen: Set<string>, componentId: string): boolean {
+  const first = !seen.has(componentId);
+  seen.add(componentId);
+  return first;
+}

@@ -1,0 +1,56 @@
+/** One request to the server. */
+import type { Kind } from "./store";
+
+/** Browsers let 64 KiB in all be under way when a page is gone. */
+export const KEEPALIVE_BYTES = 60 * 1024;
+/** A request that outlives its page takes of what the page's own may take: only small ones do. */
+const SMALL_BYTES = 16 * 1024;
+const GZIP_FROM_BYTES = 1024;
+const ANSWER_MS = 30_000;
+
+export interface Destination {
+  server: string;
+  key: string;
+  version: string;
+}
+
+export interface Answer {
+  /** 200 for every success, 0 where there was no answer. */
+  status: number;
+  /** What `Retry-After` says, in ms. */
+  retryAfter?: number | undefined;
+}
+
+/** Sends items that are JSON already. Never rejects. `leaving` is for pages that are going away: at once, and as it is. */
+export async function post(to: Destination, kind: Kind, items: string[], leaving = false): Promise<Answer> {
+  try {
+    const list = `[${items}]`;
+    const text = kind === "events" ? `{"events":${list}}` : list;
+    const zipped =
+      !leaving &&
+      text.length > GZIP_FROM_BYTES &&
+      globalThis.CompressionStream &&
+      (await new Response(new Blob([text]).stream().pipeThrough(new CompressionStream("gzip"))).blob());
+    const { ok, status, headers } = await fetch(`${to.server}/api/${kind}/`, {
+      method: "POST",
+      headers: {
+        authorization: `Bearer ${to.key}`,
+        "content-type": "application/json",
+        "x-modlake-sdk": to.version,
+        ...(zipped && { "content-encoding": "gzip" }),
+      },
+      body: zipped || text,
+      keepalive: leaving || (zipped ? zipped.size : text.length * 3) <= SMALL_BYTES,
+      credentials: "omit",
+      signal: AbortSignal.timeout(ANSWER_MS),
+    });
+    const after = headers.get("retry-after");
+    // Seconds, or a date.
+    return {
+      status: ok ? 200 : status,
+      retryAfter: after ? Number(after) * 1000 || Date.parse(after) - Date.now() || 0 : undefined,
+    };
+  } catch {
+    return { status: 0 };
+  }
+}
