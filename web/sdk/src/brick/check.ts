@@ -25,7 +25,7 @@ const TOP = [
 /** Which version of the runtime a definition is written for. */
 export type Rules = "v1" | "v2" | "v3";
 
-export function checkDefinition(root: Node, problems: Problems): void {
+export function checkDefinition(root: Node, problems: Problems): undefined {
   const checker = new Checker(problems);
   if (root.kind !== "map") {
     const message = expected("a mapping with apiVersion, kind, metadata, inputSchema and pipeline", root);
@@ -44,13 +44,13 @@ export class Checker {
     this.#problems = problems;
   }
 
-  at(step: Step, check: () => void): void {
+  at(step: Step, check: () => void): undefined {
     this.#path.push(step);
     check();
     this.#path.pop();
   }
 
-  required(parent: Node, key: string, example: string, check: (value: Node) => void): void {
+  required(parent: Node, key: string, example: string, check: (value: Node) => void): undefined {
     this.at(key, () => {
       const value = get(parent, key);
       if (value === undefined) this.error("missing", parent.place, `\`${key}\` is missing`, `write \`${example}\``);
@@ -58,20 +58,20 @@ export class Checker {
     });
   }
 
-  optional(parent: Node, key: string, check: (value: Node) => void): void {
+  optional(parent: Node, key: string, check: (value: Node) => void): undefined {
     const value = get(parent, key);
     if (value !== undefined) this.at(key, () => check(value));
   }
 
-  error(code: Code, place: Place, message: string, hint: string): void {
+  error(code: Code, place: Place, message: string, hint: string): undefined {
     this.tell("error", code, place, message, hint);
   }
 
-  warning(code: Code, place: Place, message: string, hint: string): void {
+  warning(code: Code, place: Place, message: string, hint: string): undefined {
     this.tell("warning", code, place, message, hint);
   }
 
-  tell(severity: Severity, code: Code, place: Place, message: string, hint: string): void {
+  tell(severity: Severity, code: Code, place: Place, message: string, hint: string): undefined {
     this.#problems.add(severity, code, pathText(this.#path), place, message, hint);
   }
 }
@@ -91,7 +91,7 @@ function checkKind(checker: Checker, root: Node): boolean {
   return false;
 }
 
-function checkTop(checker: Checker, root: Node): void {
+function checkTop(checker: Checker, root: Node): undefined {
   for (const { key, value } of entriesOf(root)) {
     if (TOP.includes(key)) continue;
     const hint = suggestion(key, TOP);
@@ -115,7 +115,7 @@ function checkTop(checker: Checker, root: Node): void {
   checker.required(root, "pipeline", "pipeline: with a list of bricks", (list) => checkPipeline(checker, list, inputs));
 }
 
-function checkApiVersion(checker: Checker, version: Node): void {
+function checkApiVersion(checker: Checker, version: Node): undefined {
   const text = textOf(version);
   if (text === "v3") return;
   if (text === "v1" || text === "v2") {
@@ -128,7 +128,7 @@ function checkApiVersion(checker: Checker, version: Node): void {
   checker.error("value", version.place, `expected v1, v2 or v3, found ${found}`, "write `apiVersion: v3`");
 }
 
-export function checkOutputKey(checker: Checker, key: Node): void {
+export function checkOutputKey(checker: Checker, key: Node): undefined {
   const name = textOf(key);
   if (name === undefined) {
     const hint = "write the name under which later bricks find the output";

@@ -9,3 +9,15 @@ export {
   load,
 } from "./definition";
 export type { Code, Limits, Problem, Severity } from "./problem";
+export { Deferred, Pipeline, RenderError } from "./render";
+export {
+  type Brick,
+  type BrickContext,
+  BrickError,
+  type Profile,
+  type RunOptions,
+  type Runtime,
+  type RuntimeOptions,
+  runtime,
+} from "./run";
+export type { StoredRecord } from "./writes";

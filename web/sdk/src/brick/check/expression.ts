@@ -17,7 +17,13 @@ export interface Scope {
 }
 
 /** `doubt`: how bad a variable is that nobody is known to define. */
-export function checkExpression(checker: Checker, tag: ExpressionTag, node: Node, scope: Scope, doubt: Severity): void {
+export function checkExpression(
+  checker: Checker,
+  tag: ExpressionTag,
+  node: Node,
+  scope: Scope,
+  doubt: Severity,
+): undefined {
   const text = textOf(node);
   if (text === undefined) return;
   let references: Reference[];
@@ -38,7 +44,7 @@ export function checkExpression(checker: Checker, tag: ExpressionTag, node: Node
   }
 }
 
-function checkInput(checker: Checker, { member }: Reference, node: Node, { inputs }: Scope): void {
+function checkInput(checker: Checker, { member }: Reference, node: Node, { inputs }: Scope): undefined {
   if (member === undefined || inputs.isOpen || inputs.names.includes(member)) return;
   const message = `${quoted(`@input.${member}`)} is no property of inputSchema`;
   checker.error("undefined", node.place, message, suggestion(member, inputs.names));
@@ -51,7 +57,7 @@ function checkOutput(
   { outputs }: Scope,
   doubt: Severity,
   isTemplate: boolean,
-): void {
+): undefined {
   const bare = root.startsWith("@") ? root.slice(1) : undefined;
   // Templates see `@my-output` as `@my_output`.
   const isIt = (name: string) => name === bare || (isTemplate && name.replaceAll("-", "_") === bare);

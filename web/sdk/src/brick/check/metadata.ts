@@ -11,7 +11,7 @@ const ID = /^@?[a-z0-9][a-z0-9\-._~]*(\/[a-z0-9][a-z0-9\-._~]*)*$/;
 const SEMVER =
   /^(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)(-(0|[1-9]\d*|\d*[A-Za-z-][\dA-Za-z-]*)(\.(0|[1-9]\d*|\d*[A-Za-z-][\dA-Za-z-]*))*)?(\+[\dA-Za-z-]+(\.[\dA-Za-z-]+)*)?$/;
 
-export function checkMetadata(checker: Checker, metadata: Node): void {
+export function checkMetadata(checker: Checker, metadata: Node): undefined {
   if (metadata.kind !== "map") {
     const message = expected("a mapping with id, version and name", metadata);
     checker.error("type", metadata.place, message, "indent them below `metadata:`");
@@ -36,7 +36,13 @@ export function checkMetadata(checker: Checker, metadata: Node): void {
   }
 }
 
-function checkText(checker: Checker, node: Node, isGood: (text: string) => boolean, what: string, hint: string): void {
+function checkText(
+  checker: Checker,
+  node: Node,
+  isGood: (text: string) => boolean,
+  what: string,
+  hint: string,
+): undefined {
   const text = textOf(node);
   if (text === undefined) checker.error("type", node.place, expected(what, node), "put it into quotes");
   else if (!isGood(text)) checker.error("value", node.place, `expected ${what}, found ${quoted(text)}`, hint);

@@ -25,7 +25,7 @@ const PROPERTIES = [
   "instanceId",
 ];
 
-export function checkPipeline(checker: Checker, node: Node, inputs: Inputs): void {
+export function checkPipeline(checker: Checker, node: Node, inputs: Inputs): undefined {
   const pipeline = node.kind === "expression" && node.tag === "pipeline" ? node.value : node;
   const items = itemsOf(pipeline);
   if (items === undefined) {
@@ -48,7 +48,7 @@ class PipelineCheck {
     this.#scope = scope;
   }
 
-  bricks(items: readonly Node[]): void {
+  bricks(items: readonly Node[]): undefined {
     const defined = this.#scope.outputs.length;
     items.forEach((item, index) => {
       this.#checker.at(index, () => this.#brick(item, index + 1 === items.length));
@@ -56,7 +56,7 @@ class PipelineCheck {
     this.#scope.outputs.length = defined;
   }
 
-  #brick(item: Node, isLast: boolean): void {
+  #brick(item: Node, isLast: boolean): undefined {
     const checker = this.#checker;
     if (item.kind !== "map") {
       const message = expected("a brick, which is a mapping with an id", item);
@@ -99,7 +99,7 @@ class PipelineCheck {
     return undefined;
   }
 
-  #property(key: string, value: Node, brick: KnownBrick | undefined): void {
+  #property(key: string, value: Node, brick: KnownBrick | undefined): undefined {
     const checker = this.#checker;
     switch (key) {
       case "id":
@@ -137,7 +137,7 @@ class PipelineCheck {
   }
 
   /** Whether the inputs of a known brick are there and of the right kind. */
-  #inputs(brick: KnownBrick, item: Node): void {
+  #inputs(brick: KnownBrick, item: Node): undefined {
     const checker = this.#checker;
     const config = get(item, "config");
     checker.at("config", () => {
@@ -159,7 +159,7 @@ class PipelineCheck {
     });
   }
 
-  #input({ takes, required }: Input, value: Node): void {
+  #input({ takes, required }: Input, value: Node): undefined {
     if (takes === "anything" || isVar(value)) return;
     const isTemplate = value.kind === "expression" && value.tag !== "pipeline" && value.tag !== "defer";
     const wrong = (what: string, hint = "see docs/bricks.md for what the brick takes") =>
@@ -189,7 +189,7 @@ class PipelineCheck {
     }
   }
 
-  #output(brick: KnownBrick, item: Node, isLast: boolean): void {
+  #output(brick: KnownBrick, item: Node, isLast: boolean): undefined {
     const checker = this.#checker;
     const key = get(item, "outputKey");
     if (brick.output === "nothing" && key !== undefined) {
@@ -202,7 +202,7 @@ class PipelineCheck {
     checker.at("outputKey", () => checker.error("output-key", item.place, message, hint));
   }
 
-  #values(value: Node, deferred: boolean): void {
+  #values(value: Node, deferred: boolean): undefined {
     const checker = this.#checker;
     if (value.kind === "list") {
       value.items.forEach((item, index) => {

@@ -99,7 +99,7 @@ const KEYWORDS: Record<string, Holds> = {
 };
 
 /** Of the inputs, which come as an object. */
-export function checkInputSchema(checker: Checker, schema: Node): void {
+export function checkInputSchema(checker: Checker, schema: Node): undefined {
   checkSchema(checker, schema);
   const type = get(schema, "type");
   const name = textOf(type);
@@ -108,7 +108,7 @@ export function checkInputSchema(checker: Checker, schema: Node): void {
   checker.at("type", () => checker.error("schema", type.place, "inputs come as an object", hint));
 }
 
-export function checkSchema(checker: Checker, schema: Node): void {
+export function checkSchema(checker: Checker, schema: Node): undefined {
   new SchemaCheck(checker, schema).schema(schema);
 }
 
@@ -121,7 +121,7 @@ class SchemaCheck {
     this.#root = root;
   }
 
-  schema(schema: Node): void {
+  schema(schema: Node): undefined {
     if (schema.kind === "bool" && schema !== this.#root) return;
     if (schema.kind !== "map") return this.#wants(schema, "a JSON Schema, which is a mapping");
     const checker = this.#checker;
@@ -134,7 +134,7 @@ class SchemaCheck {
     this.#requiredProperties(schema);
   }
 
-  #keyword(holds: Holds, value: Node): void {
+  #keyword(holds: Holds, value: Node): undefined {
     const number = value.kind === "number" ? value.number : Number.NaN;
     switch (holds) {
       case "anything":
@@ -170,18 +170,18 @@ class SchemaCheck {
     }
   }
 
-  #wants(value: Node, what: string): void {
+  #wants(value: Node, what: string): undefined {
     const hint = "see json-schema.org for what the keyword holds";
     this.#checker.error("schema", value.place, `expected ${what}`, hint);
   }
 
-  #schemas(value: Node): void {
+  #schemas(value: Node): undefined {
     itemsOf(value)?.forEach((item, index) => {
       this.#checker.at(index, () => this.schema(item));
     });
   }
 
-  #byName(holds: Holds, value: Node): void {
+  #byName(holds: Holds, value: Node): undefined {
     if (value.kind !== "map") return this.#wants(value, "a mapping");
     for (const entry of value.entries) {
       const isNames = holds === "namesByName" || (holds === "schemasOrNamesByName" && entry.value.kind === "list");
@@ -189,7 +189,7 @@ class SchemaCheck {
     }
   }
 
-  #names(value: Node): void {
+  #names(value: Node): undefined {
     if (value.kind !== "list") return this.#wants(value, "a list of names");
     const seen = new Set<string>();
     value.items.forEach((item, index) => {
@@ -204,7 +204,7 @@ class SchemaCheck {
     });
   }
 
-  #type(value: Node): void {
+  #type(value: Node): undefined {
     if (value.kind === "text") return this.#typeName(value.text, value);
     if (value.kind !== "list" || value.items.length === 0) return this.#wants(value, "the name of a type");
     value.items.forEach((item, index) => {
@@ -215,20 +215,20 @@ class SchemaCheck {
     });
   }
 
-  #typeName(name: string, value: Node): void {
+  #typeName(name: string, value: Node): undefined {
     if (TYPES.includes(name)) return;
     this.#checker.error("schema", value.place, `unknown type ${quoted(name)}`, suggestion(name, TYPES));
   }
 
   /** Unknown keywords are allowed; one that is nearly a known one is hardly meant. */
-  #nearMiss(name: string, value: Node): void {
+  #nearMiss(name: string, value: Node): undefined {
     const meant = [...name].length >= 5 ? nearest(name, Object.keys(KEYWORDS)) : undefined;
     if (meant === undefined) return;
     const message = `${quoted(name)} is no keyword of JSON Schema`;
     this.#checker.warning("unknown", value.place, message, `did you mean \`${meant}\`?`);
   }
 
-  #draft(value: Node): void {
+  #draft(value: Node): undefined {
     const uri = textOf(value);
     if (uri === undefined) return;
     const bare = /^https?:\/\/(.*?)#?$/s.exec(uri)?.[1];
@@ -237,7 +237,7 @@ class SchemaCheck {
     this.#checker.error("schema", value.place, `unknown draft of JSON Schema ${quoted(uri)}`, hint);
   }
 
-  #reference(value: Node): void {
+  #reference(value: Node): undefined {
     const uri = textOf(value);
     if (uri === undefined || isDatabase(uri) || isService(uri)) return;
     if (uri.startsWith("#")) {
@@ -253,7 +253,7 @@ class SchemaCheck {
     }
   }
 
-  #requiredProperties(schema: Node): void {
+  #requiredProperties(schema: Node): undefined {
     const properties = get(schema, "properties");
     if (properties?.kind !== "map") return;
     this.#checker.optional(schema, "required", (required) => {

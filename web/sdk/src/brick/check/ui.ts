@@ -6,7 +6,7 @@ import { expected, itemsOf, type Node, textOf } from "../node";
 import { quoted } from "../problem";
 import type { Inputs } from "./inputs";
 
-export function checkUi(checker: Checker, ui: Node, inputs: Inputs): void {
+export function checkUi(checker: Checker, ui: Node, inputs: Inputs): undefined {
   if (ui.kind !== "map") {
     checker.error("type", ui.place, expected("a mapping", ui), "write `ui:order` and a list below it");
     return;
@@ -14,7 +14,7 @@ export function checkUi(checker: Checker, ui: Node, inputs: Inputs): void {
   checker.optional(ui, "ui:order", (order) => checkOrder(checker, order, inputs));
 }
 
-function checkOrder(checker: Checker, order: Node, inputs: Inputs): void {
+function checkOrder(checker: Checker, order: Node, inputs: Inputs): undefined {
   const items = itemsOf(order);
   if (items === undefined) {
     checker.error("type", order.place, expected("a list of inputs", order), "write one input a line");

@@ -138,7 +138,7 @@ class Evaluation {
     this.#dialect = dialect;
   }
 
-  run(parts: readonly Part[], contexts: readonly Context[]): void {
+  run(parts: readonly Part[], contexts: readonly Context[]): undefined {
     for (const part of parts) {
       this.#steps += 1;
       if (this.#steps > MAX_STEPS || this.output.length > MAX_OUTPUT) throw TemplateFault.tooLarge();
@@ -148,7 +148,7 @@ class Evaluation {
     }
   }
 
-  #section(part: Extract<Part, { type: "section" }>, contexts: readonly Context[]): void {
+  #section(part: Extract<Part, { type: "section" }>, contexts: readonly Context[]): undefined {
     const value = this.#lookup(part.path, contexts);
     const there = isThere(value);
     const within = (value: unknown, data: Record<string, unknown> = {}) =>

@@ -142,8 +142,8 @@ class Evaluation {
         return expression.operator === "-" ? -Number(value) : Number(value);
       }
       case "if":
-        if (this.#value(expression.condition)) return this.#value(expression.then);
-        return expression.else === undefined ? "" : this.#value(expression.else);
+        if (this.#value(expression.condition)) return this.#value(expression.yes);
+        return expression.no === undefined ? "" : this.#value(expression.no);
       case "list":
         return expression.items.map((item) => this.#value(item));
       case "map":

@@ -27,7 +27,7 @@ export type Expression =
   | { type: "test"; of: Expression; name: string; not: boolean; arguments: Arguments }
   | { type: "binary"; operator: string; left: Expression; right: Expression }
   | { type: "unary"; operator: string; of: Expression }
-  | { type: "if"; condition: Expression; then: Expression; else?: Expression }
+  | { type: "if"; condition: Expression; yes: Expression; no?: Expression }
   | { type: "list"; items: Expression[] }
   | { type: "map"; entries: [string, Expression][] };
 
@@ -71,8 +71,8 @@ class ExpressionParser {
     let expression = this.#or();
     if (this.#takesName("if")) {
       const condition = this.#or();
-      expression = { type: "if", condition, then: expression };
-      if (this.#takesName("else")) expression = { ...expression, else: this.any() };
+      expression = { type: "if", condition, yes: expression };
+      if (this.#takesName("else")) expression = { ...expression, no: this.any() };
     }
     this.#depth -= 1;
     return expression;

@@ -41,7 +41,7 @@ const ENTITIES: Record<string, string> = {
   "`": "&#96;",
   "\\": "&#92;",
 };
-const escape: Filter = (value) => text(value).replace(/[&"'<>`\\]/g, (char) => ENTITIES[char] ?? char);
+const escaped: Filter = (value) => text(value).replace(/[&"'<>`\\]/g, (char) => ENTITIES[char] ?? char);
 
 function bySize(items: unknown[], size: number, fill: unknown): unknown[][] {
   const rows: unknown[][] = [];
@@ -203,11 +203,11 @@ const FILTERS_BY_NAME: Record<string, Filter> = {
   default: orDefault,
   dictsort,
   dump: (value, given) => JSON.stringify(value, null, given(0) as number | undefined),
-  e: escape,
-  escape,
+  e: escaped,
+  escape: escaped,
   first: (value) => lookup(value, 0),
   float,
-  forceescape: escape,
+  forceescape: escaped,
   groupby,
   indent,
   int,

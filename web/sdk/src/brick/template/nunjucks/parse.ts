@@ -80,7 +80,7 @@ class TemplateParser {
     return true;
   }
 
-  #text(text: string): void {
+  #text(text: string): undefined {
     if (text !== "") this.#block.body.push({ type: "text", text });
   }
 
@@ -91,7 +91,7 @@ class TemplateParser {
     );
   }
 
-  #tag(tokens: readonly Token[]): void {
+  #tag(tokens: readonly Token[]): undefined {
     const [first, ...rest] = tokens;
     if (first?.type !== "name") throw new TemplateFault("`{%` without the name of a tag", suggestion("", TAGS));
     switch (first.name) {
@@ -125,26 +125,26 @@ class TemplateParser {
     }
   }
 
-  #begin(block: Block): void {
+  #begin(block: Block): undefined {
     if (this.#outer.length >= MAX_DEPTH) throw TemplateFault.tooDeep();
     if (block.type !== "template") this.#block.body.push(block.statement);
     this.#outer.push(this.#block);
     this.#block = block;
   }
 
-  #branch(block: Extract<Block, { type: "if" }>, branch: { condition?: Expression; body: Statement[] }): void {
+  #branch(block: Extract<Block, { type: "if" }>, branch: { condition?: Expression; body: Statement[] }): undefined {
     block.statement.branches.push(branch);
     block.body = branch.body;
   }
 
-  #else(rest: readonly Token[]): void {
+  #else(rest: readonly Token[]): undefined {
     if (this.#block.type === "if") this.#branch(this.#block, { body: [] });
     else if (this.#block.type === "for") this.#block.body = this.#block.statement.otherwise;
     else throw strayed("else");
     nothing(rest);
   }
 
-  #end(name: string, type: "if" | "for", rest: readonly Token[]): void {
+  #end(name: string, type: "if" | "for", rest: readonly Token[]): undefined {
     const outer = this.#outer.pop();
     if (this.#block.type !== type || outer === undefined) throw strayed(name);
     if (type === "for") this.#locals.length = this.#block.locals;
@@ -152,7 +152,7 @@ class TemplateParser {
     nothing(rest);
   }
 
-  #for(tokens: readonly Token[]): void {
+  #for(tokens: readonly Token[]): undefined {
     const at = tokens.findIndex((token) => token.type === "name" && token.name === "in");
     const names = tokens.slice(0, at < 0 ? 0 : at);
     const isGood = names.every((token, index) =>
@@ -169,7 +169,7 @@ class TemplateParser {
     this.#locals.push(...defined, "loop");
   }
 
-  #set(tokens: readonly Token[]): void {
+  #set(tokens: readonly Token[]): undefined {
     const [name, equals, ...value] = tokens;
     if (name?.type !== "name" || equals?.type !== "mark" || equals.mark !== "=") {
       throw new TemplateFault("`{% set %}` names no variable and value", "write `{% set name = @input.value %}`");
@@ -178,7 +178,7 @@ class TemplateParser {
     this.#locals.push(name.name);
   }
 
-  #raw(rest: readonly Token[]): void {
+  #raw(rest: readonly Token[]): undefined {
     nothing(rest);
     const end = /\{%(-?)\s*endraw\s*-?%\}/.exec(this.#rest);
     if (end === null) throw new TemplateFault("`{% raw %}` is not closed", "close it with `{% endraw %}`");
@@ -189,7 +189,7 @@ class TemplateParser {
   }
 }
 
-function nothing(rest: readonly Token[]): void {
+function nothing(rest: readonly Token[]): undefined {
   if (rest[0] !== undefined) throw unexpected(rest[0]);
 }
 
