@@ -11,12 +11,32 @@ use sqlx::sqlite::{SqlitePool, SqliteRow};
 use sqlx::{Row as _, SqliteConnection};
 use tokio::sync::Mutex;
 
+use crate::databases::schema::Schemas;
 use crate::error::CatalogError;
 use crate::key::{self, CreatedKey, KeyHash, KeyInfo, NewKey};
 use crate::keyring::{Keyring, Strangers};
 use crate::placeholder_key;
+use crate::records::write::Queue;
 use crate::sqlite;
 use crate::traces::Waiting;
+
+pub(crate) type Row = SqliteRow;
+pub(crate) type Connection = SqliteConnection;
+pub(crate) type Db = sqlx::Sqlite;
+pub(crate) type Arguments = sqlx::sqlite::SqliteArguments;
+
+/// What one transaction does. The future holds the connection, for `'c`, and may borrow what lives for `'env`.
+pub(crate) struct Change<'env, 'c, T> {
+    work: std::pin::Pin<Box<dyn Future<Output = Result<T, CatalogError>> + Send + 'c>>,
+    /// That `'env` outlives `'c`, which a bound `for<'c>` cannot say in words.
+    outlives: std::marker::PhantomData<&'c &'env ()>,
+}
+
+impl<'c, T> Change<'_, 'c, T> {
+    pub(crate) fn of(work: impl Future<Output = Result<T, CatalogError>> + Send + 'c) -> Self {
+        Self { work: Box::pin(work), outlives: std::marker::PhantomData }
+    }
+}
 
 /// Tenants and keys. Cheap to clone: all clones are one catalog.
 #[derive(Clone)]
@@ -34,6 +54,8 @@ struct Inner {
     waiting: std::sync::Mutex<Vec<Waiting>>,
     /// Whoever holds it commits for all who wait.
     trace_writer: Mutex<()>,
+    schemas: Schemas,
+    record_queue: Queue,
 }
 
 /// The connection that sees what all others wrote.
@@ -63,6 +85,8 @@ impl Catalog {
             watch,
             waiting: std::sync::Mutex::default(),
             trace_writer: Mutex::default(),
+            schemas: Schemas::default(),
+            record_queue: Queue::default(),
         };
         let catalog = Self(Arc::new(inner));
         catalog.refresh().await?;
@@ -223,6 +247,29 @@ impl Catalog {
 
     pub(crate) fn pool(&self) -> &SqlitePool {
         &self.0.pool
+    }
+
+    /// Runs `change` in one transaction, and commits when it returns `Ok`.
+    pub(crate) async fn write<'env, T>(
+        &self,
+        change: impl for<'c> Fn(&'c mut Connection) -> Change<'env, 'c, T>,
+    ) -> Result<T, CatalogError> {
+        let mut transaction = self.0.pool.begin().await?;
+        let changed = change(&mut transaction).work.await?;
+        transaction.commit().await?;
+        Ok(changed)
+    }
+
+    pub(crate) fn now(&self) -> Timestamp {
+        self.0.clock.now()
+    }
+
+    pub(crate) fn schemas(&self) -> &Schemas {
+        &self.0.schemas
+    }
+
+    pub(crate) fn record_queue(&self) -> &Queue {
+        &self.0.record_queue
     }
 
     pub(crate) fn waiting(&self) -> MutexGuard<'_, Vec<Waiting>> {

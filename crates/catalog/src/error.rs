@@ -40,7 +40,7 @@ pub enum CatalogError {
     PlaceholderKey(String),
     /// The database answered with an error: a full disk, a lock held too long.
     #[error("the catalog database failed: {0}")]
-    Database(sqlx::Error),
+    Database(#[from] sqlx::Error),
     /// A commit failed that several changes shared; one of them was told the error itself.
     #[error("{0}")]
     Together(String),

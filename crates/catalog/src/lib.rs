@@ -7,17 +7,30 @@
 //!
 //! Beside its keys a tenant has one secret of its own, by which its placeholders are made ([`Catalog::placeholder_key`]).
 //!
+//! Team databases ([`Database`]) hold records ([`Record`]), JSON objects under keys, which are written all or nothing
+//! ([`Catalog::write_records`]) and read in pages ([`Scan`]).
+//!
 //! Architecture invariant: sqlx is named in this crate only, and what `SQLite` alone understands stands in `sqlite.rs` only.
 
 mod catalog;
+mod databases;
 mod error;
+mod jobs;
 mod key;
 mod keyring;
 mod placeholder_key;
+mod records;
 mod sqlite;
 mod traces;
 
 pub use catalog::Catalog;
+pub use databases::{Database, DatabaseChange, DatabaseKind, Grant, InvalidSchema, NewDatabase, Permissions};
 pub use error::CatalogError;
+pub use jobs::{ExportJob, JobStatus, Link};
 pub use key::{CreatedKey, KeyInfo, NewKey};
+pub use records::archive::ArchivedDay;
+pub use records::merge::MergeStrategy;
+pub use records::scan::{FieldFilter, Filter, PageLimits, Scan, Wanted};
+pub use records::write::{OnConflict, RecordItem, RecordLimits, RecordWrite, WriteError};
+pub use records::{MAX_KEY_BYTES, Record, check_key};
 pub use traces::{TraceKey, TraceVersion};

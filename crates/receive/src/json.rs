@@ -22,6 +22,7 @@ use record::otlp::Otlp;
 use record::value::Value;
 
 use self::reader::Reader;
+use crate::Objects;
 use crate::error::{DecodeError, Fault};
 use crate::limits::Account;
 
@@ -34,6 +35,8 @@ mod hooks;
 mod logs;
 
 mod metrics;
+
+mod objects;
 
 mod reader;
 
@@ -55,6 +58,10 @@ pub(crate) fn metrics(body: &[u8]) -> Result<Otlp<'_>, DecodeError> {
 
 pub(crate) fn hooks(body: &[u8]) -> Result<Vec<Value<'_>>, DecodeError> {
     read(body, hooks::events)
+}
+
+pub(crate) fn objects(body: &[u8]) -> Result<Objects<'_>, DecodeError> {
+    read(body, objects::objects)
 }
 
 fn read<'a, T>(body: &'a [u8], read: impl FnOnce(&mut Reader<'a, '_>) -> Result<T, Fault>) -> Result<T, DecodeError> {

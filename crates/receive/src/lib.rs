@@ -55,6 +55,19 @@ pub fn decode_hooks(body: &[u8]) -> Result<Vec<Value<'_>>, DecodeError> {
     json::hooks(body)
 }
 
+/// What a body holds that is one JSON object or a list of them.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Objects<'a> {
+    One(Value<'a>),
+    Many(Vec<Value<'a>>),
+}
+
+/// Reads one JSON object or a list of them. Of equal keys the last counts; lists and objects nest at most
+/// [`limits::MAX_VALUE_DEPTH`] deep.
+pub fn decode_objects(body: &[u8]) -> Result<Objects<'_>, DecodeError> {
+    json::objects(body)
+}
+
 /// Appends the export request in protobuf. [`decode_otlp`] reads the same tree back.
 pub fn encode_otlp(otlp: &Otlp<'_>, out: &mut Vec<u8>) {
     protobuf::encode::otlp(otlp, out);

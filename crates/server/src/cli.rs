@@ -121,7 +121,7 @@ fn lake_folder(config: &Config) -> PathBuf {
 }
 
 /// A folder that only its owner can look into; one that is there already stays as it is.
-fn make_private(folder: &Path) -> Result<()> {
+pub(crate) fn make_private(folder: &Path) -> Result<()> {
     let made = DirBuilder::new().recursive(true).mode(0o700).create(folder);
     made.with_context(|| format!("cannot make folder {}", folder.display()))
 }

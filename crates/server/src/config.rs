@@ -29,6 +29,7 @@ pub struct Config {
     pub bootstrap_key: Option<Secret>,
     pub intake: Intake,
     pub traces: Traces,
+    pub databases: Databases,
     pub capture: Policy,
     pub redaction: Redaction,
     pub journal: Journal,
@@ -60,6 +61,27 @@ pub struct Traces {
     pub max_file_bytes: usize,
     /// Of one file.
     pub max_rows: usize,
+}
+
+/// Team databases and their records.
+#[derive(Clone, Debug)]
+pub struct Databases {
+    /// Of one record's data.
+    pub max_record_bytes: usize,
+    /// Of one request.
+    pub max_request_records: usize,
+    /// Of one database; 0: without bound.
+    pub max_records: usize,
+    /// How deep lists and objects nest in a record.
+    pub max_depth: usize,
+    /// Of the data that one page of a list shows.
+    pub max_page_bytes: usize,
+    /// Exports of one tenant that run at one time.
+    pub max_exports: usize,
+    /// How long the file of an export is kept.
+    pub export_age: Duration,
+    /// How long a write that named itself is known.
+    pub write_id_age: Duration,
 }
 
 #[derive(Clone, Debug)]
@@ -97,6 +119,16 @@ impl Default for Config {
                 body_timeout: Duration::from_mins(1),
             },
             traces: Traces { max_file_bytes: 64 << 20, max_rows: 1_000_000 },
+            databases: Databases {
+                max_record_bytes: 1 << 20,
+                max_request_records: 10_000,
+                max_records: 0,
+                max_depth: 32,
+                max_page_bytes: 64 << 20,
+                max_exports: 4,
+                export_age: Duration::from_hours(24),
+                write_id_age: Duration::from_hours(7 * 24),
+            },
             capture: Policy::default(),
             redaction: Redaction::default(),
             journal: Journal { max_bytes: 4 << 30, segment_bytes: 64 << 20, max_age: None },

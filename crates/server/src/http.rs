@@ -13,6 +13,8 @@ use crate::pressure::Transport;
 
 mod api;
 pub(crate) mod body;
+pub(crate) mod databases;
+pub(crate) mod dropin;
 pub(crate) mod error;
 mod intake;
 pub mod listen;
@@ -32,6 +34,7 @@ pub fn router(house: &Arc<House>) -> Router {
         .route("/healthz", get(api::healthz))
         .route("/readyz", get(api::readyz))
         .route("/metrics", get(api::metrics))
+        .merge(databases::routes())
         .fallback(ui::fallback)
         .method_not_allowed_fallback(error::method_not_allowed)
         .layer(from_fn_with_state(Arc::clone(house), count))

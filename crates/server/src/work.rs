@@ -1,4 +1,4 @@
-//! What runs beside the requests: the looks at the catalog and at the pressure, every second.
+//! What runs beside the requests: the looks at the catalog and at the pressure, every second, and what is forgotten with time.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -28,5 +28,20 @@ pub async fn watch_pressure(house: Arc<House>) {
     loop {
         timer.tick().await;
         house.metrics.look_at_shedding(&house);
+    }
+}
+
+/// How often the names of old writes are forgotten.
+const FORGET: Duration = Duration::from_hours(1);
+
+/// Forgets the names of writes after `databases.write_id_hours`, until the server ends.
+pub async fn forget_writes(house: Arc<House>) {
+    let mut timer = tokio::time::interval(FORGET);
+    let age = i64::try_from(house.config.databases.write_id_age.as_micros()).unwrap_or(i64::MAX);
+    loop {
+        timer.tick().await;
+        if let Err(error) = house.catalog.forget_writes(house.clock.now().plus_micros(-age)).await {
+            tracing::warn!(%error, "names of old writes stay");
+        }
     }
 }

@@ -2,6 +2,7 @@
 
 mod files;
 mod keys;
+mod records;
 mod traces;
 mod two_handles;
 

@@ -41,7 +41,7 @@ fn event<'a>(reader: &mut Reader<'a, '_>) -> Result<Value<'a>, Fault> {
 }
 
 /// Any JSON value. Numbers that are no integer of 64 bits are doubles.
-fn value<'a>(reader: &mut Reader<'a, '_>) -> Result<Value<'a>, Fault> {
+pub(super) fn value<'a>(reader: &mut Reader<'a, '_>) -> Result<Value<'a>, Fault> {
     let account = reader.account;
     match reader.peek() {
         Some(b'{') => account.deeper(reader.at(), || map(reader)).map(Value::Map),

@@ -19,7 +19,7 @@ pub(crate) fn from_protobuf(signal: Signal, body: &[u8]) -> Option<Otlp<'static>
         Signal::Logs => logs(ExportLogsServiceRequest::decode(body).ok()?),
         Signal::Traces => traces(ExportTraceServiceRequest::decode(body).ok()?),
         Signal::Metrics => metrics(ExportMetricsServiceRequest::decode(body).ok()?),
-        Signal::Hooks | Signal::History | Signal::CliTraces | Signal::SaasTraces => None,
+        _ => None,
     }
 }
 
@@ -29,7 +29,7 @@ pub(crate) fn from_json(signal: Signal, body: &[u8]) -> Option<Otlp<'static>> {
         Signal::Logs => logs(serde_json::from_slice(body).ok()?),
         Signal::Traces => traces(serde_json::from_slice(body).ok()?),
         Signal::Metrics => metrics(serde_json::from_slice(body).ok()?),
-        Signal::Hooks | Signal::History | Signal::CliTraces | Signal::SaasTraces => None,
+        _ => None,
     }
 }
 

@@ -30,6 +30,7 @@ use crate::flow::drain::{self, Stop};
 use crate::flow::traces::Deliveries;
 use crate::grpc;
 use crate::house::{self, House};
+use crate::http::databases::jobs;
 use crate::http::{self, listen};
 use crate::observe::{self, Metrics};
 use crate::work;
@@ -63,6 +64,7 @@ fn threads(name: &'static str, stack: usize) -> Result<Runtime> {
 async fn serve(config: Config, draining: &Runtime, queries: Handle) -> Result<()> {
     let house = open(config, queries).await?;
     let first_key = ensure_key(&house).await?;
+    jobs::recover(&house).await;
     let listener = bind(house.config.http, "http", "choose another").await?;
     let address = listener.local_addr()?;
     let grpc = match house.config.grpc {
@@ -74,6 +76,7 @@ async fn serve(config: Config, draining: &Runtime, queries: Handle) -> Result<()
     let drain = draining.spawn(drain::run(Arc::clone(&house), stop.clone()));
     let refresh = tokio::spawn(work::refresh_catalog(Arc::clone(&house)));
     let watch = tokio::spawn(work::watch_pressure(Arc::clone(&house)));
+    let forget = tokio::spawn(work::forget_writes(Arc::clone(&house)));
     tracing::info!(%address, grpc = grpc_address.map(tracing::field::display), data_dir = %house.config.data_dir.display(), "modlaked is ready");
     print::note(&format!("modlake is running on http://{address}"));
     if let Some(address) = grpc_address {
@@ -95,6 +98,7 @@ async fn serve(config: Config, draining: &Runtime, queries: Handle) -> Result<()
     );
     refresh.abort();
     watch.abort();
+    forget.abort();
     tokio::task::block_in_place(|| house.journal.close());
     stop.stop();
     drain.await.context("the drain ended early")?;

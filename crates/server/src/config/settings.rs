@@ -112,6 +112,50 @@ pub const SETTINGS: &[Setting] = &[
         config.traces.max_rows = count(text)?;
         Ok(())
     }),
+    setting("databases.max_record_bytes", "data of one record, after merging [default: 1MiB]", |config, text| {
+        config.databases.max_record_bytes = size(text)?;
+        Ok(())
+    }),
+    setting("databases.max_request_records", "records of one request [default: 10000]", |config, text| {
+        config.databases.max_request_records = count(text)?;
+        Ok(())
+    }),
+    setting("databases.max_records", "records of one database; 0 is no bound [default: 0]", |config, text| {
+        config.databases.max_records = count(text)?;
+        Ok(())
+    }),
+    setting(
+        "databases.max_depth",
+        "how deep lists and objects nest in a record, at most 60 [default: 32]",
+        |config, text| {
+            config.databases.max_depth = count(text).ok().filter(|depth| *depth <= 60).ok_or("a number up to 60")?;
+            Ok(())
+        },
+    ),
+    setting(
+        "databases.max_page_bytes",
+        "data of one page of records; larger ones are refused [default: 64MiB]",
+        |config, text| {
+            config.databases.max_page_bytes = size(text)?;
+            Ok(())
+        },
+    ),
+    setting("databases.max_exports", "exports of a tenant that run at one time [default: 4]", |config, text| {
+        config.databases.max_exports = count(text)?;
+        Ok(())
+    }),
+    setting("databases.export_hours", "how long the file of an export is kept [default: 24]", |config, text| {
+        config.databases.export_age = hours(text)?;
+        Ok(())
+    }),
+    setting(
+        "databases.write_id_hours",
+        "how long a write that named itself (`write_id`) is known when it comes again [default: 168]",
+        |config, text| {
+            config.databases.write_id_age = hours(text)?;
+            Ok(())
+        },
+    ),
     setting("capture.prompts", "keep every prompt (CODING_AGENT_CAPTURE_PROMPTS) [default: false]", |config, text| {
         config.capture.capture_prompts = truth(text)?;
         Ok(())
@@ -325,6 +369,11 @@ fn count(text: &str) -> Result<usize, &'static str> {
 fn seconds(text: &str) -> Result<Duration, &'static str> {
     let seconds: f64 = text.parse().map_err(|_| "a number of seconds")?;
     Duration::try_from_secs_f64(seconds).map_err(|_| "a number of seconds")
+}
+
+fn hours(text: &str) -> Result<Duration, &'static str> {
+    let hours: u32 = text.parse().map_err(|_| "a whole number of hours")?;
+    Ok(Duration::from_secs(u64::from(hours) * 3_600))
 }
 
 /// Bytes: `67108864`, `64MiB`, `64MB`.

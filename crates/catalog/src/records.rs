@@ -1,0 +1,159 @@
+//! Records of team databases: JSON objects under keys.
+//!
+//! [`write`] puts them in, all of a request or none; [`merge`] says how new data joins old; [`moved_key`] keeps two writes of one
+//! millisecond apart; [`scan`] reads in pages of bounded size; [`archive`] has what a record was on earlier days.
+
+use record::time::Timestamp;
+use sqlx::Row as _;
+use uuid::Uuid;
+
+use crate::catalog::{Catalog, Change, Connection, Row};
+use crate::error::CatalogError;
+
+pub(crate) mod archive;
+pub(crate) mod merge;
+pub(crate) mod moved_key;
+pub(crate) mod scan;
+pub(crate) mod write;
+
+/// A record as it is stored.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Record {
+    pub key: String,
+    /// One JSON object, its keys in the order of their characters.
+    pub data: String,
+    pub created_at: Timestamp,
+    pub updated_at: Timestamp,
+    /// Id of the key that wrote last.
+    pub updated_by: String,
+}
+
+/// Longest key of a record: an index of PostgreSQL takes little more.
+pub const MAX_KEY_BYTES: usize = 1024;
+
+/// Whether a text can be a record's key; the error says why not.
+pub fn check_key(key: &str) -> Result<(), &'static str> {
+    if key.is_empty() {
+        return Err("This field may not be blank.");
+    }
+    if key.len() > MAX_KEY_BYTES {
+        return Err("Ensure this field has no more than 1024 bytes.");
+    }
+    if key.chars().any(char::is_control) {
+        return Err("Control characters are not allowed.");
+    }
+    Ok(())
+}
+
+pub(crate) const RECORD: &str = "key, data, created_at, updated_at, updated_by";
+
+pub(crate) fn read_record(row: &Row) -> Result<Record, sqlx::Error> {
+    Ok(Record {
+        key: row.try_get("key")?,
+        data: row.try_get("data")?,
+        created_at: Timestamp(row.try_get("created_at")?),
+        updated_at: Timestamp(row.try_get("updated_at")?),
+        updated_by: row.try_get("updated_by")?,
+    })
+}
+
+impl Catalog {
+    pub async fn record(&self, database: Uuid, key: &str) -> Result<Option<Record>, CatalogError> {
+        let query = format!("SELECT {RECORD} FROM records WHERE database_id = $1 AND key = $2");
+        let row = sqlx::query(sqlx::AssertSqlSafe(query))
+            .bind(database.to_string())
+            .bind(key)
+            .fetch_optional(self.pool())
+            .await;
+        row.and_then(|row| row.as_ref().map(read_record).transpose()).map_err(|error| self.failed(error))
+    }
+
+    /// Deletes one record; `false`: there is none. Archives of earlier days keep what it was.
+    pub async fn delete_record(&self, database: Uuid, key: &str) -> Result<bool, CatalogError> {
+        self.write(|connection| Change::of(delete_one(connection, database, key, self.now()))).await
+    }
+
+    /// Deletes the records that `filter` selects, and tells how many. Archives of earlier days keep what they were.
+    pub async fn delete_records(&self, database: Uuid, filter: &scan::Filter) -> Result<u64, CatalogError> {
+        self.write(|connection| Change::of(delete_matching(connection, database, filter, self.now()))).await
+    }
+}
+
+async fn delete_one(
+    connection: &mut Connection,
+    database: Uuid,
+    key: &str,
+    now: Timestamp,
+) -> Result<bool, CatalogError> {
+    let (id, one) = (database.to_string(), [key.to_owned()]);
+    write::hold(connection, &id).await?;
+    archive::keep_earlier_days(connection, &id, &one, now).await?;
+    let gone = delete_keys(connection, &id, &one).await?;
+    count_deleted(connection, &id, gone, now).await?;
+    Ok(gone > 0)
+}
+
+async fn delete_matching(
+    connection: &mut Connection,
+    database: Uuid,
+    filter: &scan::Filter,
+    now: Timestamp,
+) -> Result<u64, CatalogError> {
+    let id = database.to_string();
+    write::hold(connection, &id).await?;
+    let keys = scan::matching_keys(connection, database, filter).await?;
+    let mut gone = 0;
+    for keys in keys.chunks(archive::KEYS_AT_ONCE) {
+        archive::keep_earlier_days(connection, &id, keys, now).await?;
+        gone += delete_keys(connection, &id, keys).await?;
+    }
+    count_deleted(connection, &id, gone, now).await?;
+    Ok(gone)
+}
+
+async fn delete_keys(connection: &mut Connection, database: &str, keys: &[String]) -> Result<u64, sqlx::Error> {
+    let query = format!("DELETE FROM records WHERE database_id = $1 AND key IN ({})", placeholders(2, keys.len()));
+    let mut query = sqlx::query(sqlx::AssertSqlSafe(query)).persistent(false).bind(database.to_owned());
+    for key in keys {
+        query = query.bind(key.clone());
+    }
+    query.execute(connection).await.map(|done| done.rows_affected())
+}
+
+async fn count_deleted(
+    connection: &mut Connection,
+    database: &str,
+    gone: u64,
+    now: Timestamp,
+) -> Result<(), sqlx::Error> {
+    if gone == 0 {
+        return Ok(());
+    }
+    sqlx::query("UPDATE databases SET num_records = num_records - $1, last_write_at = $2 WHERE id = $3")
+        .bind(crate::databases::to_stored(gone))
+        .bind(now.0)
+        .bind(database.to_owned())
+        .execute(connection)
+        .await
+        .map(drop)
+}
+
+/// `$first, $first+1, …`: `count` of them.
+pub(crate) fn placeholders(first: usize, count: usize) -> String {
+    (first..first + count).map(|number| format!("${number}")).collect::<Vec<_>>().join(", ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keys_are_short_plain_texts() {
+        for key in ["a", "ada@example.com-2026-11-21T10:00:00.123Z", "日本/ %20", "'; DROP TABLE records; --"] {
+            assert_eq!(check_key(key), Ok(()), "{key}");
+        }
+        for key in ["", "a\0", "a\nb", &"x".repeat(MAX_KEY_BYTES + 1)] {
+            assert!(check_key(key).is_err(), "{key:?}");
+        }
+    }
+}
