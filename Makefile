@@ -3,6 +3,7 @@
 # make demo    fill the running server with a sample (KEY=… is the key the server printed)
 # make e2e-agents    the real Claude Code and Codex against a scripted model, alone
 # make bench-redaction    redaction beside its peers (LABELS=… for further label files)
+# make bench-sdk    what the browser SDK weighs and takes from a page
 # make fuzz    every fuzz target (SECONDS=60 each; TARGET=redact for one)
 # make lint, fmt, e2e, bench    see below; each line is one you can type yourself
 
@@ -19,7 +20,7 @@ RELEASE := $(CARGO_TARGET_DIR)/release
 NEXTEST_PROFILE := $(if $(CI),ci,default)
 STEP = @printf '\n== %s\n' "$(1)"
 
-.PHONY: help run demo test lint fmt bench bench-redaction fuzz e2e e2e-agents web web-test rust-test judges release
+.PHONY: help run demo test lint fmt bench bench-redaction bench-sdk fuzz e2e e2e-agents web web-test rust-test judges release
 
 help:
 	@sed -n 's/^# \(make .*\)/\1/p' Makefile
@@ -48,6 +49,10 @@ bench: release
 	cargo build --release --locked -p bench
 	python3 bench/run.py --bin $(RELEASE)
 
+bench-sdk: web/sdk/dist/index.js
+	.ci/need chromium
+	npm --prefix web run bench -w sdk
+
 # keyspoor says that it needs a newer Rust; it builds with this one.
 bench-redaction: release
 	cargo build --release --ignore-rust-version --manifest-path bench/redaction/Cargo.toml --target-dir $(CARGO_TARGET_DIR)/redaction
@@ -57,8 +62,8 @@ fuzz:
 	.ci/need rust
 	for target in $(or $(TARGET),redact redact_linear receive); do fuzz/run.sh "$$target" $(or $(SECONDS),60); done
 
-e2e: web $(VENV)/installed
-	$(call STEP,the dashboard in Chromium)
+e2e: web web/sdk/dist/index.js $(VENV)/installed
+	$(call STEP,the dashboard and the browser SDK in Chromium)
 	.ci/need rust chromium
 	cargo build --locked --bin modlaked
 	MODLAKED=$(DEBUG)/modlaked $(VENV)/bin/python $(JUDGES)/with_server.py npm --prefix web run e2e
@@ -86,7 +91,7 @@ release: web
 	cargo build --release --locked --bin modlaked --bin modlake
 
 web-test: web
-	$(call STEP,types and units of the dashboard)
+	$(call STEP,types and units of the dashboard and the browser SDK)
 	npm --prefix web run typecheck
 	npm --prefix web run lint
 	npm --prefix web test
@@ -97,6 +102,11 @@ web: web/ui/dist/index.html
 web/ui/dist/index.html: web/node_modules/installed $(shell find web/ui -type f -not -path '*/node_modules/*' -not -path 'web/ui/dist/*' 2>/dev/null)
 	$(call STEP,dashboard)
 	npm --prefix web run build
+	touch $@
+
+web/sdk/dist/index.js: web/node_modules/installed $(shell find web/sdk -type f -not -path '*/node_modules/*' -not -path 'web/sdk/dist/*' 2>/dev/null)
+	$(call STEP,browser SDK)
+	npm --prefix web run build:sdk
 	touch $@
 
 web/node_modules/installed: web/package-lock.json

@@ -5,7 +5,11 @@ import { defineConfig } from "@playwright/test";
  * `INGEST_KEY`, a key without it, adds one more test. `CHROMIUM` is the browser's path.
  */
 export default defineConfig({
-  testDir: "tests",
+  projects: [
+    { name: "dashboard", testDir: "tests" },
+    // Starts servers of its own, to stop them: `MODLAKED` is the program.
+    { name: "sdk", testDir: "sdk" },
+  ],
   fullyParallel: false,
   workers: 1,
   retries: 0,
