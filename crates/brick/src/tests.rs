@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use proptest::prelude::*;
 use serde_json::Value;
 
+use super::template::mustache::Dialect;
 use super::*;
 
 fn fixtures(folder: &str) -> Vec<PathBuf> {
@@ -61,6 +62,26 @@ fn bad_definitions_have_the_expected_problems() {
 
 fn has(found: &Value, expected: &Value) -> bool {
     expected.as_object().is_some_and(|expected| expected.iter().all(|(key, value)| found.get(key) == Some(value)))
+}
+
+/// The SDK is held to the same file, and its Nunjucks to Mozilla's.
+#[test]
+fn templates_are_read_or_refused_as_the_sdk_does() {
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fixtures/bricks/templates.json");
+    let cases: Value = serde_json::from_slice(&fs::read(file).expect("a readable fixture")).expect("JSON");
+    for (tag, cases) in cases.as_object().expect("cases by tag") {
+        for (kind, is_good) in [("good", true), ("bad", false)] {
+            for text in cases[kind].as_array().expect("a list").iter().filter_map(Value::as_str) {
+                let read = match tag.as_str() {
+                    "var" => template::var::parse(text).map(|_| ()),
+                    "nunjucks" => template::nunjucks::parse(text).map(|_| ()),
+                    "mustache" => template::mustache::parse(text, Dialect::Mustache).map(|_| ()),
+                    _ => template::mustache::parse(text, Dialect::Handlebars).map(|_| ()),
+                };
+                assert_eq!(read.is_ok(), is_good, "{tag} {text}: {read:?}");
+            }
+        }
+    }
 }
 
 #[test]
