@@ -5,13 +5,13 @@ use crate::node::{Entry, Node, Place, Value};
 use crate::problem::{Problems, code, quoted};
 use crate::yaml::from_json_form;
 
-/// `None` when the text is no JSON or beyond a limit; `problems` is of no use then.
-pub(crate) fn read(text: &str, limits: &Limits, problems: &mut Problems) -> Option<Node> {
+/// Where the text is no JSON or beyond a limit: the place of that, and `problems` is of no use.
+pub(crate) fn read(text: &str, limits: &Limits, problems: &mut Problems) -> Result<Node, Place> {
     let mut reader = Reader { rest: text, place: Place::START, limits, problems, nodes: 0 };
     reader.skip_blanks();
-    let root = reader.value(0, None)?;
+    let root = reader.value(0, None);
     reader.skip_blanks();
-    reader.rest.is_empty().then_some(root)
+    root.filter(|_| reader.rest.is_empty()).ok_or(reader.place)
 }
 
 struct Reader<'t, 'l> {

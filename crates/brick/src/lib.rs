@@ -88,15 +88,31 @@ fn read(file: &[u8], limits: &Limits, problems: &mut Problems) -> Option<node::N
             return None;
         }
     };
-    // JSON is read as such first, for YAML knows no pairs of surrogates in its escapes.
     if text.trim_start().starts_with('{') {
-        let mut found = Problems::new(limits.problems);
-        if let Some(root) = json::read(text, limits, &mut found) {
+        return read_json(text, limits, problems);
+    }
+    yaml::read(text, limits, problems)
+}
+
+/// YAML has all of JSON but pairs of surrogates in its escapes, and takes a comma too many: what is no JSON may be YAML.
+fn read_json(text: &str, limits: &Limits, problems: &mut Problems) -> Option<node::Node> {
+    let mut found = Problems::new(limits.problems);
+    let place = match json::read(text, limits, &mut found) {
+        Ok(root) => {
             problems.append(found);
             return Some(root);
         }
+        Err(place) => place,
+    };
+    let mut found = Problems::new(limits.problems);
+    let root = yaml::read(text, limits, &mut found);
+    if root.is_some() || found.has(code::TOO_LARGE) {
+        problems.append(found);
+        return root;
     }
-    yaml::read(text, limits, problems)
+    let hint = "look for a comma, a quote or a bracket that is off";
+    problems.error(code::SYNTAX, "", place, "this is no JSON".to_owned(), hint);
+    None
 }
 
 #[cfg(test)]

@@ -99,6 +99,10 @@ impl Problems {
         self.found.extend(other.found);
     }
 
+    pub(crate) fn has(&self, code: &str) -> bool {
+        self.found.iter().any(|problem| problem.code == code)
+    }
+
     /// By place, and how many were left out.
     pub(crate) fn sorted(mut self) -> (Vec<Problem>, usize) {
         self.found.sort_by_key(|problem| (problem.line, problem.column));

@@ -106,6 +106,13 @@ fn bytes_that_are_no_utf8_are_told_with_their_place() {
 }
 
 #[test]
+fn what_is_neither_json_nor_yaml_is_told_where_it_stops_to_be_json() {
+    let report = check(b"{\n  \"kind\": \"\\ud83e\\uddf1\",\n  \"a\" = 1\n}", &Limits::default());
+    let [problem] = &report.problems[..] else { panic!("{:?}", report.problems) };
+    assert_eq!((problem.code, problem.line, problem.message.as_str()), ("syntax", 3, "this is no JSON"));
+}
+
+#[test]
 fn a_byte_order_mark_and_windows_line_ends_are_fine() {
     let text = format!("\u{feff}{}", seed().replace('\n', "\r\n"));
     assert_eq!(check(text.as_bytes(), &Limits::default()).problems, []);

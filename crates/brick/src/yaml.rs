@@ -35,7 +35,7 @@ pub(crate) fn read(text: &str, limits: &Limits, problems: &mut Problems) -> Opti
             return None;
         }
     }
-    let root = reader.root.take();
+    let root = reader.root.take().filter(|root| !matches!(root.value, Value::Null));
     if root.is_none() {
         let hint = "see docs/bricks.md for an example";
         problems.error(code::MISSING, "", Place::START, "the file is empty".to_owned(), hint);
@@ -88,9 +88,6 @@ impl Reader<'_> {
             Event::Scalar(text, style, anchor, tag) => {
                 let place = self.place_of(span);
                 let tag = tag.as_deref();
-                if style == ScalarStyle::Plain && tag.is_none() && text == "<<" && self.wants_key() {
-                    return self.begin_key("<<".to_owned(), place);
-                }
                 if self.wants_key() {
                     return self.begin_key(text.into_owned(), place);
                 }
@@ -220,26 +217,25 @@ impl Reader<'_> {
 
     fn tagged_scalar(&mut self, tag: &YamlTag, text: &str, place: Place) -> Value {
         let as_text = || Value::Text(text.to_owned());
-        if tag.is_yaml_core_schema() {
-            match tag.suffix.as_str() {
-                "str" => return as_text(),
-                "null" | "bool" | "int" | "float" => return scalar::resolve(text),
-                _ => {}
+        match core_name(tag) {
+            Some("str") => return as_text(),
+            Some("null" | "bool" | "int" | "float") => return scalar::resolve(text),
+            None if tag.handle == "!" && tag.suffix.is_empty() || tag.handle.is_empty() && tag.suffix == "!" => {
+                return as_text();
             }
-        } else if tag.handle == "!" && tag.suffix.is_empty() || tag.handle.is_empty() && tag.suffix == "!" {
-            return as_text();
+            _ => {}
         }
         self.tagged(tag, Node { place, value: as_text() }).value
     }
 
     /// A value with a tag: an expression where the tag is ours and fits, else as if it had none.
     fn tagged(&mut self, tag: &YamlTag, node: Node) -> Node {
-        let is_core = tag.is_yaml_core_schema();
-        if is_core && matches!((tag.suffix.as_str(), &node.value), ("map", Value::Map(_)) | ("seq", Value::List(_))) {
-            return node;
-        }
-        let name = if tag.handle == "!" { tag.suffix.clone() } else { format!("{}{}", tag.handle, tag.suffix) };
-        let name = if is_core { format!("!{}", tag.suffix) } else { name };
+        let name = match (core_name(tag), &node.value) {
+            (Some("map"), Value::Map(_)) | (Some("seq"), Value::List(_)) => return node,
+            (Some(name), _) => format!("!{name}"),
+            (None, _) if tag.handle == "!" => tag.suffix.clone(),
+            (None, _) => format!("{}{}", tag.handle, tag.suffix),
+        };
         expression(&name, node, self.problems, "!")
     }
 
@@ -265,15 +261,20 @@ impl Reader<'_> {
     }
 }
 
-pub(crate) const SYNTAX_HINT: &str = "look for an indentation, a quote or a bracket that is off; a text that begins with @, % \
+/// Of a type of YAML's own, as `str` in `!!str` and in `!<tag:yaml.org,2002:str>`.
+fn core_name(tag: &YamlTag) -> Option<&str> {
+    if tag.is_yaml_core_schema() { Some(&tag.suffix) } else { tag.suffix.strip_prefix("tag:yaml.org,2002:") }
+}
+
+const SYNTAX_HINT: &str = "look for an indentation, a quote or a bracket that is off; a text that begins with @, % \
                                       or ` needs quotes";
 
-pub(crate) fn too_deep(place: Place, limits: &Limits, problems: &mut Problems) {
+fn too_deep(place: Place, limits: &Limits, problems: &mut Problems) {
     let message = format!("lists and mappings are nested deeper than {}", limits.depth);
     problems.error(code::TOO_LARGE, "", place, message, "make it flatter");
 }
 
-pub(crate) fn too_many(place: Place, limits: &Limits, problems: &mut Problems) {
+fn too_many(place: Place, limits: &Limits, problems: &mut Problems) {
     let message = format!("the file has more than {} values with its aliases written out", limits.nodes);
     problems.error(code::TOO_LARGE, "", place, message, "a definition is a small program: leave data out of it");
 }

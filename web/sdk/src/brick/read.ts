@@ -95,10 +95,13 @@ class Reader {
     if (error !== undefined) {
       throw new Refusal("syntax", this.#at(error.pos[0]), `this is no YAML: ${error.message}`, SYNTAX_HINT);
     }
-    if (document.contents === null || (isScalar(document.contents) && document.contents.source === "")) {
+    const { contents } = document;
+    const at = this.#at(contents?.range?.[0] ?? 0);
+    const root = contents === null ? undefined : this.#value(contents, at, 0).node;
+    if (root === undefined || root.kind === "null") {
       throw new Refusal("missing", START, "the file is empty", "see docs/bricks.md for an example");
     }
-    return this.#value(document.contents, this.#at(document.contents.range?.[0] ?? 0), 0).node;
+    return root;
   }
 
   #at(offset: number): Place {
@@ -190,7 +193,7 @@ class Reader {
     }
     if (!isScalar(key)) return ["", place, false];
     const text = key.type === "PLAIN" ? (key.source ?? "") : String(key.value ?? "");
-    return [text, at, key.type === "PLAIN" && text === "<<"];
+    return [text, at, text === "<<"];
   }
 
   #scalar(value: YamlNode, place: Place): Node {
@@ -201,6 +204,7 @@ class Reader {
     // The library writes the tag of the core schema's own types too where the file has none.
     const core = tag?.startsWith("tag:yaml.org,2002:") ? tag.slice(18) : undefined;
     if (core === "str" && !isPlain) return { place, kind: "text", text };
+    if (tag === "!") return { place, kind: "text", text: isPlain ? (source ?? "") : text };
     if (tag === undefined) return isPlain ? resolve(source ?? "", place) : { place, kind: "text", text };
     if (core === "str") return { place, kind: "text", text: source ?? text };
     if (core !== undefined && ["null", "bool", "int", "float"].includes(core)) return resolve(source ?? text, place);
