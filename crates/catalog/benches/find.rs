@@ -2,7 +2,7 @@
 
 use std::hint::black_box;
 
-use catalog::{Catalog, NewKey};
+use catalog::{Catalog, NewKey, Options};
 use criterion::{Criterion, criterion_group, criterion_main};
 use record::caller::{Scopes, Tenant};
 use record::time::Clock;
@@ -11,7 +11,8 @@ fn find(criterion: &mut Criterion) {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().expect("a runtime");
     let folder = tempfile::tempdir().expect("a folder");
     let (catalog, key) = runtime.block_on(async {
-        let catalog = Catalog::open(&folder.path().join("catalog.db"), Clock::System).await.expect("a catalog");
+        let catalog =
+            Catalog::open(&Options::file(folder.path().join("catalog.db")), Clock::System).await.expect("a catalog");
         let tenant = Tenant::new("acme").expect("a tenant");
         let new = NewKey { tenant, scopes: Scopes::ALL, name: None, origins: Vec::new() };
         let mut key = catalog.create_key(new.clone()).await.expect("a key").key;

@@ -1,55 +1,39 @@
 //! The catalog: keys are changed in the database and read from memory.
 
 use std::collections::HashMap;
-use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, MutexGuard, PoisonError};
 
-use record::caller::{Caller, Scopes, Tenant};
+use record::caller::{Caller, Scopes, Tenant, email_of_name};
 use record::secret::Secret;
 use record::time::{Clock, Timestamp};
-use sqlx::sqlite::{SqlitePool, SqliteRow};
-use sqlx::{Row as _, SqliteConnection};
+use sqlx::any::AnyRow;
+use sqlx::{AnyConnection, AnyPool, Row as _};
 use tokio::sync::Mutex;
 
+use crate::database::{Change, Database};
 use crate::databases::schema::Schemas;
 use crate::error::CatalogError;
 use crate::key::{self, CreatedKey, KeyHash, KeyInfo, NewKey};
 use crate::keyring::{Keyring, Strangers};
+use crate::location::Options;
 use crate::placeholder_key;
 use crate::records::write::Queue;
-use crate::sqlite;
 use crate::traces::Waiting;
-
-pub(crate) type Row = SqliteRow;
-pub(crate) type Connection = SqliteConnection;
-pub(crate) type Db = sqlx::Sqlite;
-pub(crate) type Arguments = sqlx::sqlite::SqliteArguments;
-
-/// What one transaction does. The future holds the connection, for `'c`, and may borrow what lives for `'env`.
-pub(crate) struct Change<'env, 'c, T> {
-    work: std::pin::Pin<Box<dyn Future<Output = Result<T, CatalogError>> + Send + 'c>>,
-    /// That `'env` outlives `'c`, which a bound `for<'c>` cannot say in words.
-    outlives: std::marker::PhantomData<&'c &'env ()>,
-}
-
-impl<'c, T> Change<'_, 'c, T> {
-    pub(crate) fn of(work: impl Future<Output = Result<T, CatalogError>> + Send + 'c) -> Self {
-        Self { work: Box::pin(work), outlives: std::marker::PhantomData }
-    }
-}
 
 /// Tenants and keys. Cheap to clone: all clones are one catalog.
 #[derive(Clone)]
 pub struct Catalog(Arc<Inner>);
 
 struct Inner {
-    path: PathBuf,
     clock: Clock,
-    pool: SqlitePool,
+    database: Database,
     keyring: Keyring,
     placeholder_keys: placeholder_key::Keys,
     /// Whoever holds it is the only one to change the keyring.
     watch: Mutex<Watch>,
+    /// Keys could not be read the last time: which others there are is not known.
+    blind: AtomicBool,
     /// Versions of trace files that wait for the next commit.
     waiting: std::sync::Mutex<Vec<Waiting>>,
     /// Whoever holds it commits for all who wait.
@@ -58,11 +42,13 @@ struct Inner {
     record_queue: Queue,
 }
 
-/// The connection that sees what all others wrote.
+/// The connection that sees what all others wrote: its own, so that no writing holds up a key's end.
+#[derive(Default)]
 struct Watch {
-    connection: SqliteConnection,
-    /// Of the reading that is in the keyring.
-    data_version: Option<i64>,
+    /// `None`: it broke, or was never made.
+    connection: Option<AnyConnection>,
+    /// Of the reading that is in the keyring: what `key_changes` held before it.
+    mark: Option<String>,
     strangers: Strangers,
 }
 
@@ -72,17 +58,17 @@ const LOAD: &str = "SELECT id, hash, tenant, name, scopes, origins, created_at, 
                     WHERE revoked_at IS NULL";
 
 impl Catalog {
-    /// Opens the catalog in the `SQLite` file `path`, which is made (mode 0600) when it is missing; its folder must exist.
-    pub async fn open(path: &Path, clock: Clock) -> Result<Self, CatalogError> {
-        let (pool, connection) = sqlite::open(path).await?;
-        let watch = Mutex::new(Watch { connection, data_version: None, strangers: Strangers::default() });
+    /// Opens the catalog: a file is made (mode 0600) when it is missing, a database of PostgreSQL must be there.
+    pub async fn open(options: &Options, clock: Clock) -> Result<Self, CatalogError> {
+        let database = Database::open(options).await?;
+        let placeholder_keys = placeholder_key::Keys::read(&database).await?;
         let inner = Inner {
-            path: path.to_path_buf(),
             clock,
-            pool,
+            database,
             keyring: Keyring::default(),
-            placeholder_keys: placeholder_key::Keys::default(),
-            watch,
+            placeholder_keys,
+            watch: Mutex::default(),
+            blind: AtomicBool::default(),
             waiting: std::sync::Mutex::default(),
             trace_writer: Mutex::default(),
             schemas: Schemas::default(),
@@ -98,21 +84,29 @@ impl Catalog {
         self.0.keyring.find(&KeyHash::of(key))
     }
 
+    /// Whether any key in force is bound to this web origin. Never waits.
+    pub fn knows_origin(&self, origin: &str) -> bool {
+        self.0.keyring.knows_origin(origin)
+    }
+
     /// As [`Catalog::find`], but an unknown key is looked for in the database once, so that a key made by another process
     /// works at once. `None`: there is no such key, or it is revoked.
     ///
     /// A flood of wrong keys costs next to no reads: the same wrong key none, different ones at most 100 a second. Past
-    /// that bound a key just made by another process is unknown until the next [`Catalog::refresh`].
+    /// that bound a key just made by another process is unknown until the next [`Catalog::refresh`]. After a reading that failed, no
+    /// unknown key is told to be none until a [`Catalog::refresh`] goes through: [`CatalogError::Away`].
     pub async fn find_or_load(&self, key: &str) -> Result<Option<Arc<Caller>>, CatalogError> {
         let hash = KeyHash::of(key);
         if let Some(caller) = self.0.keyring.find(&hash) {
             return Ok(Some(caller));
         }
+        self.check_sight()?;
         let mut watch = self.0.watch.lock().await;
         // While this request waited, another one with the same key may have loaded it.
         if let Some(caller) = self.0.keyring.find(&hash) {
             return Ok(Some(caller));
         }
+        self.check_sight()?;
         if !watch.strangers.may_ask(&hash, self.0.clock.now()) {
             return Ok(None);
         }
@@ -124,8 +118,9 @@ impl Catalog {
         Ok(found)
     }
 
-    /// Reads the keys again when another connection has committed since the last reading; tells whether it did. To be
-    /// called every second, so that a key revoked by another process stops within about that time.
+    /// Reads the keys again when any of them was changed since the last reading; tells whether it did. To be called every second, so
+    /// that a key revoked by another process stops within about that time. When the database cannot be reached, the keys in memory
+    /// stay as they are.
     pub async fn refresh(&self) -> Result<bool, CatalogError> {
         let mut watch = self.0.watch.lock().await;
         self.reload_if_changed(&mut watch).await
@@ -147,7 +142,7 @@ impl Catalog {
 
     /// All keys, also revoked ones, of one tenant or of all, oldest first.
     pub async fn list_keys(&self, tenant: Option<&Tenant>) -> Result<Vec<KeyInfo>, CatalogError> {
-        let rows = sqlx::query(LIST).bind(tenant.map(Tenant::as_str)).fetch_all(&self.0.pool).await;
+        let rows = sqlx::query(LIST).bind(tenant.map(Tenant::as_str)).fetch_all(self.pool()).await;
         rows.map_err(|error| self.failed(error))?.iter().map(|row| read_key(row).map(|(_, info)| info)).collect()
     }
 
@@ -155,13 +150,7 @@ impl Catalog {
     /// Revoking twice keeps the first instant.
     pub async fn revoke_key(&self, id: &str) -> Result<(), CatalogError> {
         let now = self.0.clock.now();
-        let done = sqlx::query("UPDATE api_keys SET revoked_at = COALESCE(revoked_at, $1) WHERE id = $2")
-            .bind(now.0)
-            .bind(id)
-            .execute(&self.0.pool)
-            .await
-            .map_err(|error| self.failed(error))?;
-        if done.rows_affected() == 0 {
+        if !self.write(|connection| Change::of(revoke(connection, id, now))).await? {
             return Err(CatalogError::KeyNotFound(id.to_owned()));
         }
         self.refresh().await.map(drop)
@@ -172,13 +161,13 @@ impl Catalog {
     pub async fn placeholder_key(&self, tenant: &Tenant) -> Result<[u8; 32], CatalogError> {
         match self.0.placeholder_keys.find(tenant) {
             Some(key) => Ok(key),
-            None => self.0.placeholder_keys.load(&self.0.pool, &self.0.path, tenant, self.0.clock.now()).await,
+            None => self.0.placeholder_keys.load(&self.0.database, tenant, self.0.clock.now()).await,
         }
     }
 
     /// Whether no key was ever made: the first start.
     pub async fn is_empty(&self) -> Result<bool, CatalogError> {
-        let count = sqlx::query_scalar::<_, i64>("SELECT count(*) FROM api_keys").fetch_one(&self.0.pool).await;
+        let count = sqlx::query_scalar::<_, i64>("SELECT count(*) FROM api_keys").fetch_one(self.pool()).await;
         count.map(|count| count == 0).map_err(|error| self.failed(error))
     }
 }
@@ -188,12 +177,15 @@ impl Catalog {
         new.check()?;
         let id = key::random_id()?;
         let hash = KeyHash::of(key.reveal()).to_hex();
-        match self.insert_rows(&id, &hash, &new).await {
+        let now = self.0.clock.now();
+        match self.write(|connection| Change::of(insert_rows(connection, &id, &hash, &new, now))).await {
             Ok(()) => {}
-            Err(error) if error.as_database_error().is_some_and(sqlx::error::DatabaseError::is_unique_violation) => {
-                return Err(self.existing(&hash).await?.map_or_else(|| self.failed(error), CatalogError::KeyExists));
+            Err(CatalogError::Database(error))
+                if error.as_database_error().is_some_and(sqlx::error::DatabaseError::is_unique_violation) =>
+            {
+                return Err(self.existing(&hash).await?.map_or(CatalogError::Database(error), CatalogError::KeyExists));
             }
-            Err(error) => return Err(self.failed(error)),
+            Err(error) => return Err(error),
         }
         // The key exists and its text is nowhere else: a failed reading must not lose it, the next one will see it.
         if let Err(error) = self.refresh().await {
@@ -202,62 +194,77 @@ impl Catalog {
         Ok(id)
     }
 
-    async fn insert_rows(&self, id: &str, hash: &str, new: &NewKey) -> Result<(), sqlx::Error> {
-        let now = self.0.clock.now().0;
-        let mut transaction = self.0.pool.begin().await?;
-        sqlx::query("INSERT INTO tenants (name, created_at) VALUES ($1, $2) ON CONFLICT (name) DO NOTHING")
-            .bind(new.tenant.as_str())
-            .bind(now)
-            .execute(&mut *transaction)
-            .await?;
-        sqlx::query(
-            "INSERT INTO api_keys (id, hash, tenant, name, scopes, origins, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7)",
-        )
-        .bind(id)
-        .bind(hash)
-        .bind(new.tenant.as_str())
-        .bind(new.name.as_deref())
-        .bind(new.scopes.to_string())
-        .bind(new.origins.join(" "))
-        .bind(now)
-        .execute(&mut *transaction)
-        .await?;
-        transaction.commit().await
-    }
-
     /// The id of the key with this hash.
     async fn existing(&self, hash: &str) -> Result<Option<String>, CatalogError> {
         let id = sqlx::query_scalar("SELECT id FROM api_keys WHERE hash = $1").bind(hash);
-        id.fetch_optional(&self.0.pool).await.map_err(|error| self.failed(error))
+        id.fetch_optional(self.pool()).await.map_err(|error| self.failed(error))
+    }
+
+    /// Whether what is not in memory can be told to be no key.
+    fn check_sight(&self) -> Result<(), CatalogError> {
+        if self.0.blind.load(Ordering::Relaxed) {
+            return Err(self.0.database.away("keys could not be read the last time".to_owned()));
+        }
+        Ok(())
     }
 
     async fn reload_if_changed(&self, watch: &mut Watch) -> Result<bool, CatalogError> {
-        let connection = &mut watch.connection;
-        let version = sqlite::data_version(connection).await.map_err(|error| self.failed(error))?;
-        if watch.data_version == Some(version) {
+        let reading = tokio::time::timeout(self.0.database.timeout(), self.read_if_changed(watch)).await;
+        let changed = reading.unwrap_or_else(|_| Err(self.0.database.slow()));
+        if changed.is_err() {
+            watch.connection = None;
+        }
+        self.0.blind.store(changed.is_err(), Ordering::Relaxed);
+        changed
+    }
+
+    async fn read_if_changed(&self, watch: &mut Watch) -> Result<bool, CatalogError> {
+        let connected = watch.connection.is_some();
+        let mark = match self.read_mark(watch).await {
+            // the server may have been started again since the last look
+            Err(_) if connected => {
+                watch.connection = None;
+                self.read_mark(watch).await
+            }
+            read => read,
+        };
+        let mark = Some(mark.map_err(|error| self.failed(error))?);
+        if watch.mark == mark {
             return Ok(false);
         }
-        // A commit between these two statements is in the rows but not in the version: then the next call reads again.
+        // A commit between these two statements is in the rows but not in the mark: then the next call reads again.
+        let connection = self.watching(watch).await.map_err(|error| self.failed(error))?;
         let rows = sqlx::query(LOAD).fetch_all(connection).await.map_err(|error| self.failed(error))?;
         self.0.keyring.replace(rows.iter().filter_map(caller).collect::<HashMap<_, _>>());
         watch.strangers.forget();
-        watch.data_version = Some(version);
+        watch.mark = mark;
         Ok(true)
     }
 
-    pub(crate) fn pool(&self) -> &SqlitePool {
-        &self.0.pool
+    async fn read_mark(&self, watch: &mut Watch) -> Result<String, sqlx::Error> {
+        let connection = self.watching(watch).await?;
+        sqlx::query_scalar("SELECT mark FROM key_changes").fetch_one(connection).await
     }
 
-    /// Runs `change` in one transaction, and commits when it returns `Ok`.
+    async fn watching<'a>(&self, watch: &'a mut Watch) -> Result<&'a mut AnyConnection, sqlx::Error> {
+        let connection = match watch.connection.take() {
+            Some(connection) => connection,
+            None => self.0.database.connect().await?,
+        };
+        Ok(watch.connection.insert(connection))
+    }
+
+    /// For queries that write nothing. Their errors become the catalog's by [`Catalog::failed`].
+    pub(crate) fn pool(&self) -> &AnyPool {
+        self.0.database.pool()
+    }
+
+    /// Runs `change` in one transaction, again when it collides with another one: see [`Database::write`].
     pub(crate) async fn write<'env, T>(
         &self,
-        change: impl for<'c> Fn(&'c mut Connection) -> Change<'env, 'c, T>,
+        change: impl for<'c> Fn(&'c mut AnyConnection) -> Change<'env, 'c, T>,
     ) -> Result<T, CatalogError> {
-        let mut transaction = self.0.pool.begin().await?;
-        let changed = change(&mut transaction).work.await?;
-        transaction.commit().await?;
-        Ok(changed)
+        self.0.database.write(change).await
     }
 
     pub(crate) fn now(&self) -> Timestamp {
@@ -281,15 +288,54 @@ impl Catalog {
     }
 
     pub(crate) fn failed(&self, error: sqlx::Error) -> CatalogError {
-        CatalogError::from_sqlx(&self.0.path, error)
+        self.0.database.failed(error)
     }
 }
 
+async fn insert_rows(
+    connection: &mut AnyConnection,
+    id: &str,
+    hash: &str,
+    new: &NewKey,
+    now: Timestamp,
+) -> Result<(), CatalogError> {
+    sqlx::query("INSERT INTO tenants (name, created_at) VALUES ($1, $2) ON CONFLICT (name) DO NOTHING")
+        .bind(new.tenant.as_str())
+        .bind(now.0)
+        .execute(&mut *connection)
+        .await?;
+    sqlx::query(
+        "INSERT INTO api_keys (id, hash, tenant, name, scopes, origins, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7)",
+    )
+    .bind(id)
+    .bind(hash)
+    .bind(new.tenant.as_str())
+    .bind(new.name.as_deref())
+    .bind(new.scopes.to_string())
+    .bind(new.origins.join(" "))
+    .bind(now.0)
+    .execute(&mut *connection)
+    .await?;
+    Ok(())
+}
+
+/// Tells whether there is such a key.
+async fn revoke(connection: &mut AnyConnection, id: &str, now: Timestamp) -> Result<bool, CatalogError> {
+    let query = sqlx::query("UPDATE api_keys SET revoked_at = COALESCE(revoked_at, $1) WHERE id = $2");
+    Ok(query.bind(now.0).bind(id).execute(connection).await?.rows_affected() > 0)
+}
+
 /// A row that this version cannot read is one key that does not work, and not a catalog that does not.
-fn caller(row: &SqliteRow) -> Option<(KeyHash, Arc<Caller>)> {
+fn caller(row: &AnyRow) -> Option<(KeyHash, Arc<Caller>)> {
     match read_key(row) {
         Ok((hash, info)) => {
-            let caller = Caller { tenant: info.tenant, scopes: info.scopes, key_id: Arc::from(info.id) };
+            let caller = Caller {
+                tenant: info.tenant,
+                scopes: info.scopes,
+                key_id: Arc::from(info.id),
+                origins: Arc::from(info.origins),
+                email: info.name.as_deref().and_then(email_of_name).map(Arc::from),
+            };
             Some((hash, Arc::new(caller)))
         }
         Err(error) => {
@@ -299,7 +345,7 @@ fn caller(row: &SqliteRow) -> Option<(KeyHash, Arc<Caller>)> {
     }
 }
 
-fn read_key(row: &SqliteRow) -> Result<(KeyHash, KeyInfo), CatalogError> {
+fn read_key(row: &AnyRow) -> Result<(KeyHash, KeyInfo), CatalogError> {
     let id: String = row.try_get("id").map_err(CatalogError::Database)?;
     let unknown = |what: &'static str| CatalogError::Row { id: id.clone(), what };
     let text = |column: &'static str| row.try_get::<&str, _>(column).map_err(|_| unknown(column));

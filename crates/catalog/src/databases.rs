@@ -6,7 +6,8 @@ use serde_json::{Value, json};
 use sqlx::Row as _;
 use uuid::Uuid;
 
-use crate::catalog::{Catalog, Change, Connection, Row};
+use crate::catalog::Catalog;
+use crate::database::{Change, Connection, Row};
 use crate::error::CatalogError;
 
 pub(crate) mod schema;

@@ -9,7 +9,8 @@ use sha2::{Digest as _, Sha256};
 use sqlx::Row as _;
 use uuid::Uuid;
 
-use crate::catalog::{Catalog, Change, Connection, Row};
+use crate::catalog::Catalog;
+use crate::database::{Change, Connection, Row};
 use crate::error::CatalogError;
 
 /// How far an export is.

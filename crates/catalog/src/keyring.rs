@@ -11,15 +11,27 @@ use crate::key::KeyHash;
 
 /// All keys that are not revoked. Reading never waits, neither for a writer nor for another reader.
 #[derive(Default)]
-pub(crate) struct Keyring(ArcSwap<HashMap<KeyHash, Arc<Caller>>>);
+pub(crate) struct Keyring(ArcSwap<Ring>);
+
+#[derive(Default)]
+struct Ring {
+    keys: HashMap<KeyHash, Arc<Caller>>,
+    /// What any of the keys is bound to.
+    origins: HashSet<String>,
+}
 
 impl Keyring {
     pub(crate) fn find(&self, hash: &KeyHash) -> Option<Arc<Caller>> {
-        self.0.load().get(hash).map(Arc::clone)
+        self.0.load().keys.get(hash).map(Arc::clone)
+    }
+
+    pub(crate) fn knows_origin(&self, origin: &str) -> bool {
+        self.0.load().origins.contains(origin)
     }
 
     pub(crate) fn replace(&self, keys: HashMap<KeyHash, Arc<Caller>>) {
-        self.0.store(Arc::new(keys));
+        let origins = keys.values().flat_map(|caller| caller.origins.iter().cloned()).collect();
+        self.0.store(Arc::new(Ring { keys, origins }));
     }
 }
 

@@ -1,4 +1,4 @@
-//! Tenants and their keys, and which trace files were acknowledged, in a small database.
+//! Tenants and their keys, and which trace files were acknowledged, in a small database: `SQLite` or PostgreSQL.
 //!
 //! [`Catalog`] is the one door. A request's key is looked up in memory ([`Catalog::find`]); the database is asked only
 //! when a key is unknown ([`Catalog::find_or_load`]) and, once a second, whether anything changed ([`Catalog::refresh`]).
@@ -10,15 +10,20 @@
 //! Team databases ([`Database`]) hold records ([`Record`]), JSON objects under keys, which are written all or nothing
 //! ([`Catalog::write_records`]) and read in pages ([`Scan`]).
 //!
-//! Architecture invariant: sqlx is named in this crate only, and what `SQLite` alone understands stands in `sqlite.rs` only.
+//! Architecture invariant: sqlx is named in this crate only. What one database alone understands stands in its own file, `sqlite.rs` or
+//! `postgres.rs`, and its own folder of `migrations/`; all other SQL runs on both as it stands (`database.rs` says what that asks of it).
 
 mod catalog;
+mod database;
 mod databases;
 mod error;
 mod jobs;
 mod key;
 mod keyring;
+mod location;
+mod migrations;
 mod placeholder_key;
+mod postgres;
 mod records;
 mod sqlite;
 mod traces;
@@ -28,6 +33,7 @@ pub use databases::{Database, DatabaseChange, DatabaseKind, Grant, InvalidSchema
 pub use error::CatalogError;
 pub use jobs::{ExportJob, JobStatus, Link};
 pub use key::{CreatedKey, KeyInfo, NewKey};
+pub use location::{Location, Options, ServerUrl};
 pub use records::archive::ArchivedDay;
 pub use records::merge::MergeStrategy;
 pub use records::scan::{FieldFilter, Filter, PageLimits, Scan, Wanted};

@@ -7,7 +7,8 @@ use record::time::Timestamp;
 use sqlx::Row as _;
 use uuid::Uuid;
 
-use crate::catalog::{Catalog, Change, Connection, Row};
+use crate::catalog::Catalog;
+use crate::database::{Change, Connection, Row};
 use crate::error::CatalogError;
 
 pub(crate) mod archive;

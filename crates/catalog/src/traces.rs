@@ -2,12 +2,13 @@
 
 use record::caller::Tenant;
 use record::time::Timestamp;
-use sqlx::Row as _;
-use sqlx::sqlite::SqliteRow;
+use sqlx::any::AnyRow;
+use sqlx::{AnyConnection, Row as _};
 use tokio::sync::oneshot;
 use tokio::sync::oneshot::error::TryRecvError;
 
 use crate::catalog::Catalog;
+use crate::database::Change;
 use crate::error::CatalogError;
 
 /// What names a trace file. Each delivery under the same name is a version of it.
@@ -86,7 +87,7 @@ impl Catalog {
                 Err(TryRecvError::Closed) => continue,
             }
             let batch = std::mem::take(&mut *self.waiting());
-            let outcome = self.write_traces(&batch).await.map_err(|error| self.failed(error));
+            let outcome = self.write(|connection| Change::of(write_traces(connection, &batch))).await;
             drop(one);
             for (_, _, sender) in batch {
                 let told = outcome.as_ref().map_err(|error| CatalogError::Together(error.to_string()));
@@ -98,42 +99,41 @@ impl Catalog {
 
     /// Forgets versions whose records `journal` has lost, those behind `last`: whoever sends them again is heard. Tells how many.
     pub async fn forget_traces(&self, journal: &str, last: u64) -> Result<u64, CatalogError> {
-        let done = sqlx::query("DELETE FROM trace_files WHERE journal = $1 AND sequence > $2")
-            .bind(journal)
-            .bind(to_stored(last))
-            .execute(self.pool())
-            .await;
-        done.map(|done| done.rows_affected()).map_err(|error| self.failed(error))
+        self.write(|connection| Change::of(forget_traces(connection, journal, last))).await
     }
+}
 
-    async fn write_traces(&self, batch: &[Waiting]) -> Result<(), sqlx::Error> {
-        let mut transaction = self.pool().begin().await?;
-        for (key, version, _) in batch {
-            sqlx::query(REMEMBER)
-                .bind(key.tenant.as_str())
-                .bind(key.source)
-                .bind(&key.kind)
-                .bind(&key.command_id)
-                .bind(&version.journal)
-                .bind(to_stored(version.sequence))
-                .bind(&version.sha256)
-                .bind(&version.object)
-                .bind(&version.day)
-                .bind(to_stored(version.rows))
-                .bind(to_stored(version.rejected))
-                .bind(version.stored_at.0)
-                .execute(&mut *transaction)
-                .await?;
-        }
-        transaction.commit().await
+async fn write_traces(connection: &mut AnyConnection, batch: &[Waiting]) -> Result<(), CatalogError> {
+    for (key, version, _) in batch {
+        sqlx::query(REMEMBER)
+            .bind(key.tenant.as_str())
+            .bind(key.source)
+            .bind(&key.kind)
+            .bind(&key.command_id)
+            .bind(&version.journal)
+            .bind(to_stored(version.sequence))
+            .bind(&version.sha256)
+            .bind(&version.object)
+            .bind(&version.day)
+            .bind(to_stored(version.rows))
+            .bind(to_stored(version.rejected))
+            .bind(version.stored_at.0)
+            .execute(&mut *connection)
+            .await?;
     }
+    Ok(())
+}
+
+async fn forget_traces(connection: &mut AnyConnection, journal: &str, last: u64) -> Result<u64, CatalogError> {
+    let query = sqlx::query("DELETE FROM trace_files WHERE journal = $1 AND sequence > $2");
+    Ok(query.bind(journal).bind(to_stored(last)).execute(connection).await?.rows_affected())
 }
 
 fn to_stored(number: u64) -> i64 {
     i64::try_from(number).unwrap_or(i64::MAX)
 }
 
-fn read_version(row: &SqliteRow) -> Result<TraceVersion, sqlx::Error> {
+fn read_version(row: &AnyRow) -> Result<TraceVersion, sqlx::Error> {
     let number = |column: &str| row.try_get::<i64, _>(column).map(|number| u64::try_from(number).unwrap_or_default());
     Ok(TraceVersion {
         journal: row.try_get("journal")?,

@@ -40,7 +40,7 @@ fn bench(criterion: &mut Criterion, name: &str, provider: Provider, scenario: &s
         .iter()
         .filter_map(|payload| match payload {
             Payload::Otlp(otlp) => Some(otlp),
-            Payload::Hooks(_) | Payload::Trace(_) => None,
+            _ => None,
         })
         .collect();
     if !requests.is_empty() {

@@ -35,7 +35,7 @@ fn decode<'a>(kind: &str, file: &'a [u8]) -> Trace<'a> {
 
 fn envelope() -> Envelope {
     let tenant = Tenant::new("acme").expect("a tenant");
-    let caller = Caller { tenant, scopes: Scopes::ALL, key_id: "k_01".into() };
+    let caller = Caller::new(tenant, Scopes::ALL, "k_01");
     let received_at = Timestamp::parse("2026-11-21T12:00:00Z").expect("a time");
     Envelope::accepted(&caller, Provider::Mod, Signal::CliTraces, received_at, 0)
 }

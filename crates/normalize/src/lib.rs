@@ -145,7 +145,7 @@ pub fn normalize(envelope: &Envelope, payload: Option<&Payload<'_>>, out: &mut O
     };
     raw::write(&request, payload, file.as_ref(), &mut out.raw);
     match payload {
-        None => {}
+        None | Some(Payload::Product(_)) => {}
         Some(Payload::Trace(trace)) => {
             if let Some(file) = file {
                 traces::write(trace, &file, &request, &mut out.traces);

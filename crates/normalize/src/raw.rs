@@ -9,7 +9,7 @@ use record::value::Value;
 use crate::request::Request;
 use crate::traces::TraceFile;
 
-/// `raw_event` is OTLP/JSON, or hook JSON: one event as an object, several as an array. A trace file lies in the lake as it is;
+/// `raw_event` is OTLP/JSON, or the JSON of hooks and mods: one event as an object, several as an array. A trace file lies in the lake as it is;
 /// the row says where.
 pub(crate) fn write(request: &Request<'_>, payload: Option<&Payload<'_>>, file: Option<&TraceFile>, rows: &mut Rows) {
     let envelope = request.envelope;
@@ -23,7 +23,7 @@ pub(crate) fn write(request: &Request<'_>, payload: Option<&Payload<'_>>, file: 
     if let Some(payload) = payload {
         rows.text_with(raw::RAW_EVENT, |out| match payload {
             Payload::Otlp(otlp) => json::write_otlp(otlp, out),
-            Payload::Hooks(events) => match events.as_slice() {
+            Payload::Hooks(events) | Payload::Product(events) => match events.as_slice() {
                 [event] => json::write_value(event, out),
                 events => write_array(events, out),
             },

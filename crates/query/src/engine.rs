@@ -27,8 +27,9 @@ use crate::bounded::size;
 use crate::guard;
 use crate::planning::Watched;
 use crate::prices::{PriceOf, Prices};
+use crate::records::RecordSource;
 use crate::spread::MeasureWhatSpreads;
-use crate::tables::{CATALOG, SCHEMA, TenantTables};
+use crate::tables::{CATALOG, SCHEMA, Sources, TenantTables};
 use crate::unused_joins::DropUnusedJoins;
 
 /// What one query may use; each is a documented setting.
@@ -69,6 +70,7 @@ pub struct Engine {
     lake: Lake,
     limits: Limits,
     prices: Prices,
+    records: Option<Arc<dyn RecordSource>>,
     /// Functions, optimizer and settings; shared by all queries.
     base: SessionState,
     threads: tokio::runtime::Handle,
@@ -102,7 +104,7 @@ impl Engine {
             removed.map_err(|error| QueryError::Internal(error.strip_backtrace()))?;
         }
         let prices = Prices::default();
-        Self { lake, limits, prices: prices.clone(), base, threads }.with_prices(prices)
+        Self { lake, limits, prices: prices.clone(), records: None, base, threads }.with_prices(prices)
     }
 
     /// Prices requests by `prices` instead of the shipped list.
@@ -111,6 +113,13 @@ impl Engine {
         replaced.map_err(|error| QueryError::Internal(error.strip_backtrace()))?;
         self.prices = prices;
         Ok(self)
+    }
+
+    /// Reads the table `records` from `source`; without one it is empty.
+    #[must_use]
+    pub fn with_records(mut self, source: Arc<dyn RecordSource>) -> Self {
+        self.records = Some(source);
+        self
     }
 
     pub fn limits(&self) -> &Limits {
@@ -178,7 +187,8 @@ impl Engine {
 
     /// A session that knows one tenant's tables and nothing else.
     fn session(&self, tenant: Tenant, allowance: &Arc<Allowance>) -> datafusion::error::Result<SessionContext> {
-        let tables = TenantTables::new(self.lake.clone(), tenant, self.prices.clone(), Arc::new(self.base.clone()));
+        let sources = Sources { lake: self.lake.clone(), prices: self.prices.clone(), records: self.records.clone() };
+        let tables = TenantTables::new(sources, tenant, Arc::new(self.base.clone()));
         let catalogs = tables.catalogs()?;
         let watched = |rule: &Arc<dyn OptimizerRule + Send + Sync>| -> Arc<dyn OptimizerRule + Send + Sync> {
             Arc::new(Watched { rule: Arc::clone(rule), allowance: Arc::clone(allowance) })

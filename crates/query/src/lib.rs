@@ -1,7 +1,7 @@
 //! SQL over the lake: committed files and rows not yet committed, one tenant at a time, read only.
 //!
 //! [`engine`] runs a query within its limits, [`guard`] says what may be asked, [`tables`] shows each caller its own rows,
-//! [`views`] counts once what several signals tell, [`prices`] says what models cost, [`format`](mod@format) writes the answer as JSON, CSV, NDJSON, Arrow or Parquet.
+//! [`views`] counts once what several signals tell, [`prices`] says what models cost, [`records`] has the records of team databases, [`format`](mod@format) writes the answer as JSON, CSV, NDJSON, Arrow or Parquet.
 //!
 //! Architecture invariant: `DataFusion`'s types stay inside this crate (and what `lake` hands it).
 
@@ -14,6 +14,8 @@ mod tables;
 pub mod views;
 
 pub mod prices;
+
+pub mod records;
 
 mod allowance;
 mod unused_joins;

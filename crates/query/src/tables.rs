@@ -21,10 +21,11 @@ use datafusion::prelude::{Expr, col, lit};
 use lake::Lake;
 use lake::replace::Gone;
 use record::caller::Tenant;
-use record::dictionary::{TABLES, Table};
+use record::dictionary::{RECORDS, TABLES, Table};
 use record::source::Source;
 
 use crate::prices::Prices;
+use crate::records::{RecordSource, RecordsTable};
 use crate::views::{INTERNAL, MODERNE_BI, TRACE_VIEWS, VIEWS, View};
 
 /// The name of the catalog and of the schema that unqualified names mean.
@@ -39,12 +40,19 @@ const WITHIN: &str = "internal";
 /// What models cost: the same for all tenants.
 const PRICES: &str = "prices";
 
+/// Where rows come from.
+#[derive(Clone)]
+pub(crate) struct Sources {
+    pub(crate) lake: Lake,
+    pub(crate) prices: Prices,
+    pub(crate) records: Option<Arc<dyn RecordSource>>,
+}
+
 /// One tenant's tables, for one query: every mention of a table in it reads the same instant.
 #[derive(Clone)]
 pub(crate) struct TenantTables {
-    lake: Lake,
+    sources: Sources,
     tenant: Tenant,
-    prices: Prices,
     session: Arc<SessionState>,
     known: Arc<Mutex<HashMap<&'static str, Arc<dyn TableProvider>>>>,
 }
@@ -56,8 +64,8 @@ impl std::fmt::Debug for TenantTables {
 }
 
 impl TenantTables {
-    pub(crate) fn new(lake: Lake, tenant: Tenant, prices: Prices, session: Arc<SessionState>) -> Self {
-        Self { lake, tenant, prices, session, known: Arc::default() }
+    pub(crate) fn new(sources: Sources, tenant: Tenant, session: Arc<SessionState>) -> Self {
+        Self { sources, tenant, session, known: Arc::default() }
     }
 
     /// What a caller's query can name.
@@ -95,7 +103,7 @@ impl TenantTables {
 
     async fn rows(&self, table: &'static Table) -> Result<Arc<dyn TableProvider>> {
         let external = |error: lake::LakeError| DataFusionError::External(Box::new(error));
-        let reading = self.lake.read(table, self.tenant.as_str()).map_err(external)?;
+        let reading = self.sources.lake.read(table, self.tenant.as_str()).map_err(external)?;
         let committed = reading.committed(Arc::clone(&self.session)).await.map_err(external)?;
         let schema = committed.schema();
         let own = col("tenant").eq(lit(self.tenant.as_str()));
@@ -125,7 +133,7 @@ impl TenantTables {
     }
 
     fn prices(&self) -> Result<Arc<dyn TableProvider>> {
-        let batch = self.prices.batch();
+        let batch = self.sources.prices.batch();
         Ok(Arc::new(MemTable::try_new(batch.schema(), vec![vec![batch]])?))
     }
 }
@@ -134,7 +142,7 @@ impl TenantTables {
 impl SchemaProvider for TenantTables {
     fn table_names(&self) -> Vec<String> {
         let tables = TABLES.iter().map(|table| table.name);
-        tables.chain(VIEWS.iter().map(|view| view.name)).chain([PRICES]).map(str::to_owned).collect()
+        tables.chain(VIEWS.iter().map(|view| view.name)).chain([PRICES, RECORDS.name]).map(str::to_owned).collect()
     }
 
     async fn table(&self, name: &str) -> Result<Option<Arc<dyn TableProvider>>> {
@@ -144,6 +152,8 @@ impl SchemaProvider for TenantTables {
             self.once(view.name, self.view(view)).await.map(Some)
         } else if name == PRICES {
             self.prices().map(Some)
+        } else if name == RECORDS.name {
+            Ok(Some(Arc::new(RecordsTable::new(self.sources.records.clone(), self.tenant.clone()))))
         } else {
             Ok(None)
         }

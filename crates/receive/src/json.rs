@@ -22,9 +22,9 @@ use record::otlp::Otlp;
 use record::value::Value;
 
 use self::reader::Reader;
-use crate::Objects;
 use crate::error::{DecodeError, Fault};
 use crate::limits::Account;
+use crate::{Objects, ProductForm};
 
 mod attributes;
 
@@ -37,6 +37,8 @@ mod logs;
 mod metrics;
 
 mod objects;
+
+mod product;
 
 mod reader;
 
@@ -62,6 +64,14 @@ pub(crate) fn hooks(body: &[u8]) -> Result<Vec<Value<'_>>, DecodeError> {
 
 pub(crate) fn objects(body: &[u8]) -> Result<Objects<'_>, DecodeError> {
     read(body, objects::objects)
+}
+
+pub(crate) fn product(form: ProductForm, body: &[u8]) -> Result<Vec<Value<'_>>, DecodeError> {
+    read(body, |reader| product::items(form, reader))
+}
+
+pub(crate) fn is_plain_event(body: &[u8]) -> bool {
+    read(body, |reader| Ok(product::is_plain_event(reader))).unwrap_or_default()
 }
 
 fn read<'a, T>(body: &'a [u8], read: impl FnOnce(&mut Reader<'a, '_>) -> Result<T, Fault>) -> Result<T, DecodeError> {

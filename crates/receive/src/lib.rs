@@ -68,6 +68,34 @@ pub fn decode_objects(body: &[u8]) -> Result<Objects<'_>, DecodeError> {
     json::objects(body)
 }
 
+/// How the requests of browser mods are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ProductForm {
+    /// `{"events": [{uid, event, timestamp, data, person?, id?}, …]}`; a `timestamp` beside `events` is that of each event
+    /// without its own.
+    Events,
+    /// A bare list of errors, or one error.
+    Errors,
+    /// `{email, event, data?}`: an event of a person, told by another service.
+    ExternalEvent,
+    /// `{uid, data}`: what is known of a browser profile.
+    Identify,
+    /// `{name, timestamp?, attributes?}`, or a list of them: OpenTelemetry events without OTLP around them.
+    PlainEvents,
+}
+
+/// Reads events or errors of browser mods. Of each the fields that say what it is are checked; whatever else it carries is kept
+/// as it came. One that is wrong makes the request wrong: its place and field are in the error (`events[3].timestamp: …`).
+pub fn decode_product(form: ProductForm, body: &[u8]) -> Result<Vec<Value<'_>>, DecodeError> {
+    json::product(form, body)
+}
+
+/// Whether a body sent as OTLP/JSON logs is [`ProductForm::PlainEvents`] instead: a list, or an object with `name` or `attributes`
+/// before any `resourceLogs`.
+pub fn is_plain_event(body: &[u8]) -> bool {
+    json::is_plain_event(body)
+}
+
 /// Appends the export request in protobuf. [`decode_otlp`] reads the same tree back.
 pub fn encode_otlp(otlp: &Otlp<'_>, out: &mut Vec<u8>) {
     protobuf::encode::otlp(otlp, out);

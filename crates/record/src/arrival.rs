@@ -12,14 +12,16 @@ pub enum Payload<'a> {
     Hooks(Vec<Value<'a>>),
     /// A trace file of the `mod` command.
     Trace(Box<Trace<'a>>),
+    /// Events or errors of browser mods, each a JSON object.
+    Product(Vec<Value<'a>>),
 }
 
 impl Payload<'_> {
-    /// Log records, spans, metric points, hook events, or rows of a trace file.
+    /// Log records, spans, metric points, hook events, rows of a trace file, or events and errors of mods.
     pub fn record_count(&self) -> usize {
         match self {
             Self::Otlp(otlp) => otlp.record_count(),
-            Self::Hooks(events) => events.len(),
+            Self::Hooks(events) | Self::Product(events) => events.len(),
             Self::Trace(trace) => trace.rows.len() + trace.rejected.len(),
         }
     }

@@ -115,4 +115,39 @@ pub struct Caller {
     pub scopes: Scopes,
     /// Identifies the key in lists and logs; tells nothing about its text.
     pub key_id: Arc<str>,
+    /// The web origins the key is bound to (`https://app.example.com`), as browsers write them; empty: it is not bound.
+    pub origins: Arc<[String]>,
+    /// The key's name where that is an e-mail address: the person behind telemetry that names nobody else.
+    pub email: Option<Arc<str>>,
 }
+
+impl Caller {
+    /// A sender whose key is not bound to origins and is nobody's own.
+    pub fn new(tenant: Tenant, scopes: Scopes, key_id: impl Into<Arc<str>>) -> Self {
+        Self { tenant, scopes, key_id: key_id.into(), origins: Arc::default(), email: None }
+    }
+
+    /// Whether a request with this `Origin` header may use the key. Without a header (not from a browser, or not across origins)
+    /// only a key may that is not bound.
+    pub fn allows_origin(&self, origin: Option<&str>) -> bool {
+        self.origins.is_empty() || origin.is_some_and(|origin| self.is_bound_to(origin))
+    }
+
+    pub fn is_bound_to(&self, origin: &str) -> bool {
+        self.origins.iter().any(|bound| bound == origin)
+    }
+}
+
+/// The name of a key as an e-mail address, if it looks like one: no spaces, one `@` with something around it, a dot in the domain,
+/// and no longer than an address may be (RFC 5321: 254 octets).
+pub fn email_of_name(name: &str) -> Option<&str> {
+    let name = name.trim();
+    let (local, domain) = name.split_once('@')?;
+    let is_word =
+        |text: &str| !text.is_empty() && !text.contains(|c: char| c == '@' || c.is_whitespace() || c.is_control());
+    let has_dot = domain.trim_matches('.').contains('.') && domain.len() == domain.trim_matches('.').len();
+    (is_word(local) && is_word(domain) && has_dot && name.len() <= 254).then_some(name)
+}
+
+#[cfg(test)]
+mod tests;

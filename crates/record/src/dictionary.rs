@@ -83,6 +83,38 @@ pub const TABLES: [&Table; 7] = [
     &product_errors::TABLE,
 ];
 
+/// A table that is not of the lake: its rows lie in the catalog, change, and are in no file.
+#[derive(Debug)]
+pub struct CatalogTable {
+    pub name: &'static str,
+    pub doc: &'static str,
+    pub columns: &'static [Column],
+}
+
+/// The records of team databases.
+pub const RECORDS: CatalogTable = CatalogTable {
+    name: "records",
+    doc: "One record of a team database, as it is now. A database that names the keys that may use it is not in here.",
+    columns: &[
+        column(
+            0,
+            "database_id",
+            Kind::Text,
+            "UUID of the database; a condition on it, or on the name, reads that database alone",
+        ),
+        column(1, "database_name", Kind::Text, "name of the database; several may have one"),
+        column(2, "key", Kind::Text, "the record's key within its database"),
+        column(3, "data", Kind::Json, "what the record holds"),
+        column(4, "created_at", Kind::Timestamp, "when the key was first written"),
+        column(5, "updated_at", Kind::Timestamp, "when it was last written"),
+        column(6, "updated_by", Kind::Text, "id of the key of this server that wrote last"),
+    ],
+};
+
+const fn column(index: usize, name: &'static str, kind: Kind, doc: &'static str) -> Column {
+    Column { index, name, kind, doc }
+}
+
 macro_rules! table {
     ($(#[doc = $doc:literal])+ $module:ident, time: $time:ident, identity: $identity:expr, sort: [$($sort:ident),*], columns: {
         $($constant:ident $name:literal $kind:ident $column_doc:literal,)+

@@ -1,9 +1,9 @@
 //! What is known of a request besides its body, and its bytes in the journal.
 //!
-//! # Journal payload, version 1
+//! # Journal payload, version 2
 //!
 //! ```text
-//! u8   version = 1
+//! u8   version = 2
 //! u8   provider   index in Provider::ALL        u8  signal  index in Signal::ALL
 //! u8   body encoding                            0 none, 1 OTLP protobuf, 2 JSON, 3 trace file
 //! u16  http_status                              little endian, as all integers here
@@ -13,6 +13,9 @@
 //! u8 n, n bytes   tenant
 //! u8 n, n bytes   key id
 //! u16 n, n bytes  error                         empty: accepted
+//! u8 n, n bytes   e-mail address of the sender  empty: unknown; this and what follows are not in version 1
+//! u16 n, n bytes  user agent                    empty: unknown
+//! u8 n, n bytes   version of the SDK            empty: unknown
 //! …               body                          to the end
 //! ```
 //!
@@ -42,6 +45,18 @@ pub struct Envelope {
     pub error: Option<String>,
     /// Size of the body as received, after decompression.
     pub bytes: u64,
+    pub client: Client,
+}
+
+/// What a request of a browser mod tells of its sender besides the body, sanitized. Nothing of other requests.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Client {
+    /// Of the key, where its name is an address.
+    pub email: Option<String>,
+    /// The browser.
+    pub user_agent: Option<String>,
+    /// Version of the browser SDK.
+    pub sdk: Option<String>,
 }
 
 /// How the sanitized body is written behind the envelope.
@@ -59,7 +74,7 @@ pub enum BodyEncoding {
 pub enum EnvelopeError {
     #[error("journal payload ends early")]
     Truncated,
-    #[error("journal payload has version {0}, this build reads 1")]
+    #[error("journal payload has version {0}, this build reads 1 and 2")]
     Version(u8),
     #[error("journal payload has an unknown {0}")]
     Unknown(&'static str),
@@ -67,7 +82,9 @@ pub enum EnvelopeError {
     Tenant(#[from] InvalidTenant),
 }
 
-const VERSION: u8 = 1;
+const VERSION: u8 = 2;
+/// Without [`Client`].
+const FIRST_VERSION: u8 = 1;
 
 impl Envelope {
     /// An accepted request that has just arrived.
@@ -82,6 +99,7 @@ impl Envelope {
             http_status: 200,
             error: None,
             bytes,
+            client: Client::default(),
         }
     }
 
@@ -109,13 +127,14 @@ impl Envelope {
         out.extend_from_slice(key_id.as_bytes());
         out.extend_from_slice(&u16::try_from(error_len).unwrap_or(u16::MAX).to_le_bytes());
         out.extend_from_slice(error.as_bytes());
+        self.client.write(out);
     }
 
     /// Reads what [`Envelope::write`] wrote; the rest of `payload` is the body.
     pub fn read(payload: &[u8]) -> Result<(Self, BodyEncoding, &[u8]), EnvelopeError> {
         let mut rest = payload;
         let version = take::<1>(&mut rest)?[0];
-        if version != VERSION {
+        if version != VERSION && version != FIRST_VERSION {
             return Err(EnvelopeError::Version(version));
         }
         let [provider, signal, encoding] = take::<3>(&mut rest)?;
@@ -139,8 +158,35 @@ impl Envelope {
         let error_len = usize::from(u16::from_le_bytes(take(&mut rest)?));
         let error = take_text(&mut rest, error_len)?;
         let error = (!error.is_empty()).then(|| error.to_owned());
-        let envelope = Self { arrival_id, received_at, tenant, key_id, provider, signal, http_status, error, bytes };
+        let client = if version == FIRST_VERSION { Client::default() } else { Client::read(&mut rest)? };
+        let envelope =
+            Self { arrival_id, received_at, tenant, key_id, provider, signal, http_status, error, bytes, client };
         Ok((envelope, encoding, rest))
+    }
+}
+
+impl Client {
+    fn write(&self, out: &mut Vec<u8>) {
+        let (email, email_len) = cut(self.email.as_deref().unwrap_or_default(), usize::from(u8::MAX));
+        let (agent, agent_len) = cut(self.user_agent.as_deref().unwrap_or_default(), usize::from(u16::MAX));
+        let (sdk, sdk_len) = cut(self.sdk.as_deref().unwrap_or_default(), usize::from(u8::MAX));
+        out.push(u8::try_from(email_len).unwrap_or(u8::MAX));
+        out.extend_from_slice(email.as_bytes());
+        out.extend_from_slice(&u16::try_from(agent_len).unwrap_or(u16::MAX).to_le_bytes());
+        out.extend_from_slice(agent.as_bytes());
+        out.push(u8::try_from(sdk_len).unwrap_or(u8::MAX));
+        out.extend_from_slice(sdk.as_bytes());
+    }
+
+    fn read(rest: &mut &[u8]) -> Result<Self, EnvelopeError> {
+        let given = |text: &str| (!text.is_empty()).then(|| text.to_owned());
+        let email_len = usize::from(take::<1>(rest)?[0]);
+        let email = given(take_text(rest, email_len)?);
+        let agent_len = usize::from(u16::from_le_bytes(take(rest)?));
+        let user_agent = given(take_text(rest, agent_len)?);
+        let sdk_len = usize::from(take::<1>(rest)?[0]);
+        let sdk = given(take_text(rest, sdk_len)?);
+        Ok(Self { email, user_agent, sdk })
     }
 }
 

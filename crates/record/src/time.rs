@@ -5,7 +5,7 @@ use std::str::FromStr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
-use chrono::{DateTime, Datelike, NaiveDate, SecondsFormat, Utc};
+use chrono::{DateTime, Datelike, NaiveDate, NaiveDateTime, SecondsFormat, Utc};
 
 /// Microseconds since 1970-01-01T00:00:00Z.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -21,6 +21,23 @@ impl Timestamp {
     /// RFC 3339 or ISO 8601 with an offset, as agents write `event.timestamp`.
     pub fn parse(text: &str) -> Option<Self> {
         DateTime::parse_from_rfc3339(text).ok().map(|at| Self(at.timestamp_micros()))
+    }
+
+    /// As [`Timestamp::parse`], and without an offset, which is taken for UTC.
+    pub fn parse_utc(text: &str) -> Option<Self> {
+        let text = text.trim();
+        Self::parse(text).or_else(|| {
+            let naive: NaiveDateTime = text.parse().ok()?;
+            Some(Self(naive.and_utc().timestamp_micros()))
+        })
+    }
+
+    /// Milliseconds since 1970, as JavaScript's clock tells them; `None` outside of what a calendar can show.
+    pub fn from_millis(millis: f64) -> Option<Self> {
+        const LARGEST: f64 = 8.64e15;
+        #[expect(clippy::cast_possible_truncation, reason = "below 2^63 by the check")]
+        let micros = || (millis * 1_000.0).round() as i64;
+        (millis.is_finite() && millis.abs() <= LARGEST).then(|| Self(micros()))
     }
 
     /// The calendar day in UTC; `None` outside of the years a calendar can show.

@@ -2,6 +2,8 @@
 
 use std::borrow::Cow;
 
+use crate::time::Timestamp;
+
 /// A key and its value. Keys may repeat (OTLP does not forbid it); readers take the first that fits.
 pub type Attribute<'a> = (Cow<'a, str>, Value<'a>);
 
@@ -83,6 +85,15 @@ impl<'a> Value<'a> {
                 "false" | "False" | "FALSE" | "0" => Some(false),
                 _ => None,
             },
+            _ => None,
+        }
+    }
+
+    /// An instant as browsers tell it: milliseconds since 1970 as a number or in digits, or ISO 8601, in UTC where it has no offset.
+    pub fn to_timestamp(&self) -> Option<Timestamp> {
+        match self {
+            Self::Int(_) | Self::Double(_) => Timestamp::from_millis(self.to_double()?),
+            Self::Text(text) => Timestamp::parse_utc(text).or_else(|| Timestamp::from_millis(self.to_double()?)),
             _ => None,
         }
     }

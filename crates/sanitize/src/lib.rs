@@ -26,7 +26,9 @@ use record::caller::Tenant;
 use record::secret::Secret;
 use record::source::Provider;
 
+mod address;
 pub mod capture;
+mod product;
 mod sessions;
 
 pub use sessions::{Bounds, Sessions};
@@ -95,6 +97,7 @@ impl Sanitizer {
             max_value_bytes: MAX_VALUE_BYTES,
             sender_email: SenderEmail::Keep,
             masks_files: true,
+            keep_query: false,
         })
     }
 

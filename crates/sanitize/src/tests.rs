@@ -15,6 +15,7 @@ use crate::capture::Policy;
 mod canary;
 mod fixtures;
 mod history;
+mod product;
 mod redaction;
 mod trace;
 
@@ -33,7 +34,9 @@ fn written(payload: &Payload<'_>) -> String {
     let mut out = Vec::new();
     match payload {
         Payload::Otlp(otlp) => json::write_otlp(otlp, &mut out),
-        Payload::Hooks(events) => events.iter().for_each(|event| json::write_value(event, &mut out)),
+        Payload::Hooks(events) | Payload::Product(events) => {
+            events.iter().for_each(|event| json::write_value(event, &mut out))
+        }
         Payload::Trace(trace) => out.extend_from_slice(&trace.to_csv()),
     }
     String::from_utf8(out).unwrap()

@@ -54,6 +54,11 @@ fn only_data_dir(key: &str) -> bool {
     key == "data_dir"
 }
 
+/// Settings of the commands that only look into the catalog.
+fn only_catalog(key: &str) -> bool {
+    only_data_dir(key) || key.starts_with("catalog")
+}
+
 fn keys_command() -> Command {
     let json = Arg::new("json").long("json").action(ArgAction::SetTrue).help("As JSON, for scripts");
     Command::new("keys")
@@ -61,7 +66,7 @@ fn keys_command() -> Command {
         .subcommand_required(true)
         .arg_required_else_help(true)
         .subcommand(
-            with_settings(Command::new("create").about("Makes a key and prints it once"), only_data_dir)
+            with_settings(Command::new("create").about("Makes a key and prints it once"), only_catalog)
                 .arg(Arg::new("tenant").long("tenant").required(true).help("Owner of the rows sent with it"))
                 .arg(
                     Arg::new("scope")
@@ -79,12 +84,12 @@ fn keys_command() -> Command {
                 ),
         )
         .subcommand(
-            with_settings(Command::new("list").about("Lists keys, never their text"), only_data_dir)
+            with_settings(Command::new("list").about("Lists keys, never their text"), only_catalog)
                 .arg(Arg::new("tenant").long("tenant").help("Of this tenant only"))
                 .arg(json),
         )
         .subcommand(
-            with_settings(Command::new("revoke").about("Ends a key within a second"), only_data_dir)
+            with_settings(Command::new("revoke").about("Ends a key within a second"), only_catalog)
                 .arg(Arg::new("id").required(true).help("As `modlaked keys list` shows it")),
         )
 }

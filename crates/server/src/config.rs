@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::{Context, Result, anyhow, bail};
+use catalog::{Location, Options, ServerUrl};
 use record::secret::Secret;
 use sanitize::capture::{Policy, VARIABLES};
 
@@ -27,6 +28,7 @@ pub struct Config {
     /// `None`: no OTLP over gRPC.
     pub grpc: Option<SocketAddr>,
     pub bootstrap_key: Option<Secret>,
+    pub catalog: Catalog,
     pub intake: Intake,
     pub traces: Traces,
     pub databases: Databases,
@@ -38,6 +40,16 @@ pub struct Config {
     /// What models cost; the shipped list where there is none.
     pub prices_file: Option<PathBuf>,
     pub log: Log,
+}
+
+/// Tenants, keys and what else changes in place.
+#[derive(Clone, Debug)]
+pub struct Catalog {
+    /// `None`: a file of `SQLite` in the data folder.
+    pub server: Option<ServerUrl>,
+    pub connections: u32,
+    /// The longest wait for the database.
+    pub timeout: Duration,
 }
 
 #[derive(Clone, Debug)]
@@ -111,6 +123,7 @@ impl Default for Config {
             http: SocketAddr::from(([127, 0, 0, 1], 4318)),
             grpc: Some(SocketAddr::from(([127, 0, 0, 1], 4317))),
             bootstrap_key: None,
+            catalog: Catalog { server: None, connections: 10, timeout: Duration::from_secs(5) },
             intake: Intake {
                 max_body_bytes: 64 << 20,
                 max_records: 200_000,
@@ -167,6 +180,15 @@ impl Config {
             config.apply(setting, text).with_context(|| format!("flag --{}", setting.flag()))?;
         }
         Ok(config)
+    }
+
+    /// How the catalog is opened.
+    pub fn catalog(&self) -> Options {
+        let location = match &self.catalog.server {
+            Some(url) => Location::Server(url.clone()),
+            None => Location::File(self.data_dir.join("catalog.sqlite")),
+        };
+        Options { location, connections: self.catalog.connections, timeout: self.catalog.timeout }
     }
 
     fn apply(&mut self, setting: &Setting, text: &str) -> Result<()> {

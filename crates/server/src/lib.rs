@@ -18,6 +18,8 @@ pub mod flow;
 
 pub mod pressure;
 
+pub mod records;
+
 pub mod work;
 
 pub mod observe;

@@ -9,7 +9,8 @@ use sqlx::Row as _;
 use uuid::Uuid;
 
 use super::{RECORD, Record, placeholders, read_record};
-use crate::catalog::{Catalog, Connection};
+use crate::catalog::Catalog;
+use crate::database::Connection;
 use crate::databases::{of_stored, to_stored};
 use crate::error::CatalogError;
 
@@ -66,7 +67,7 @@ impl Catalog {
         );
         let rows = sqlx::query(sqlx::AssertSqlSafe(query)).bind(database.to_string()).fetch_all(self.pool()).await;
         let days = rows.and_then(|rows| {
-            let read = |row: &crate::catalog::Row| -> Result<Option<ArchivedDay>, sqlx::Error> {
+            let read = |row: &crate::database::Row| -> Result<Option<ArchivedDay>, sqlx::Error> {
                 let (day, records) = (row.try_get::<i64, _>("day")?, row.try_get("records")?);
                 let day = Timestamp(day.saturating_mul(DAY_MICROS)).day();
                 Ok(day.map(|day| ArchivedDay { day, records: of_stored(records) }))

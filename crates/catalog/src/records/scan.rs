@@ -6,7 +6,8 @@ use sqlx::Row as _;
 use uuid::Uuid;
 
 use super::{RECORD, Record, read_record};
-use crate::catalog::{Catalog, Connection, Row};
+use crate::catalog::Catalog;
+use crate::database::{Connection, Row};
 use crate::databases::to_stored;
 use crate::error::CatalogError;
 

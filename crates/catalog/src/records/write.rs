@@ -15,7 +15,8 @@ use uuid::Uuid;
 
 use super::Record;
 use super::merge::MergeStrategy;
-use crate::catalog::{Catalog, Change, Connection};
+use crate::catalog::Catalog;
+use crate::database::{Change, Connection};
 use crate::databases::Database;
 use crate::error::CatalogError;
 

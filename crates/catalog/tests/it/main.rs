@@ -1,36 +1,104 @@
-//! The catalog on real database files.
+//! The catalog on real databases: all that is promised of both is tested on both.
 
+mod cluster;
 mod files;
 mod keys;
 mod records;
+mod servers;
 mod traces;
 mod two_handles;
 
 use std::path::PathBuf;
 
-use catalog::{Catalog, NewKey};
+use catalog::{Catalog, Location, NewKey, Options, ServerUrl};
 use record::caller::{Scopes, Tenant};
 use record::time::{Clock, Timestamp};
+use sqlx::{AnyConnection, Connection as _};
 use tempfile::TempDir;
 
-/// A folder for one catalog, a clock that stands still, and as many handles as a test wants.
+/// Makes tests of functions that take a [`Place`], one on each database.
+macro_rules! on_both_databases {
+    ($($name:ident),+ $(,)?) => {
+        mod on_sqlite {
+            $(
+                #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+                async fn $name() {
+                    super::$name(crate::Place::file()).await;
+                }
+            )+
+        }
+
+        mod on_postgres {
+            $(
+                #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+                async fn $name() {
+                    if let Some(place) = crate::Place::server().await {
+                        super::$name(place).await;
+                    }
+                }
+            )+
+        }
+    };
+}
+pub(crate) use on_both_databases;
+
+/// An empty database for one catalog, a clock that stands still, and as many handles as a test wants.
 struct Place {
-    folder: TempDir,
+    database: Database,
     clock: Clock,
 }
 
+enum Database {
+    File(TempDir),
+    Server(String),
+}
+
 impl Place {
-    fn new() -> Self {
-        let clock = Clock::fixed(Timestamp::parse("2026-01-02T03:04:05Z").expect("an instant"));
-        Self { folder: tempfile::tempdir().expect("a folder"), clock }
+    fn new(database: Database) -> Self {
+        Self { database, clock: Clock::fixed(Timestamp::parse("2026-01-02T03:04:05Z").expect("an instant")) }
+    }
+
+    fn file() -> Self {
+        Self::new(Database::File(tempfile::tempdir().expect("a folder")))
+    }
+
+    async fn server() -> Option<Self> {
+        Some(Self::new(Database::Server(cluster::database().await?)))
+    }
+
+    fn folder(&self) -> PathBuf {
+        match &self.database {
+            Database::File(folder) => folder.path().to_path_buf(),
+            Database::Server(_) => panic!("a test of files"),
+        }
     }
 
     fn path(&self) -> PathBuf {
-        self.folder.path().join("catalog.db")
+        self.folder().join("catalog.db")
+    }
+
+    fn url(&self) -> String {
+        match &self.database {
+            Database::File(_) => format!("sqlite://{}", self.path().display()),
+            Database::Server(url) => url.clone(),
+        }
+    }
+
+    fn options(&self) -> Options {
+        match &self.database {
+            Database::File(_) => Options::file(self.path()),
+            Database::Server(url) => Options::new(Location::Server(ServerUrl::parse(url).expect("a URL"))),
+        }
     }
 
     async fn open(&self) -> Catalog {
-        Catalog::open(&self.path(), self.clock.clone()).await.expect("the catalog opens")
+        Catalog::open(&self.options(), self.clock.clone()).await.expect("the catalog opens")
+    }
+
+    /// A connection for what the catalog itself would not do.
+    async fn raw(&self) -> AnyConnection {
+        sqlx::any::install_default_drivers();
+        AnyConnection::connect(&self.url()).await.expect("a connection")
     }
 }
 

@@ -9,7 +9,7 @@ use record::time::Timestamp;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use crate::{Place, acme};
+use crate::{Place, acme, on_both_databases};
 
 const LIMITS: RecordLimits = RecordLimits { record_bytes: 1 << 20, request_bytes: 64 << 20, database_records: 0 };
 const DAY: i64 = 86_400_000_000;
@@ -61,9 +61,21 @@ async fn keys(catalog: &Catalog, database: &Database, filter: Filter) -> Vec<Str
     keys
 }
 
-#[tokio::test]
-async fn a_record_is_merged_as_its_write_says() {
-    let place = Place::new();
+on_both_databases!(
+    a_record_is_merged_as_its_write_says,
+    the_items_of_a_request_see_each_other,
+    a_request_is_written_whole_or_not_at_all,
+    concurrent_merges_lose_nothing,
+    a_write_that_names_itself_counts_once,
+    two_writes_of_one_millisecond_keep_both_their_records,
+    records_are_found_by_time_and_field,
+    a_days_archive_has_what_was_written_on_it_as_it_was,
+    a_database_is_its_tenants_alone_and_goes_whole,
+    a_link_opens_what_it_was_made_for_and_not_for_ever,
+    exports_that_a_server_left_have_failed,
+);
+
+async fn a_record_is_merged_as_its_write_says(place: Place) {
     let catalog = place.open().await;
     let database = database(&catalog).await;
     write(&catalog, &database, vec![item("a", json!({"x": {"l": [1]}, "y": 1}))]).await;
@@ -80,9 +92,7 @@ async fn a_record_is_merged_as_its_write_says() {
     assert_eq!((now.num_records, now.last_write_at), (1, Some(place.clock.now())));
 }
 
-#[tokio::test]
-async fn the_items_of_a_request_see_each_other() {
-    let place = Place::new();
+async fn the_items_of_a_request_see_each_other(place: Place) {
     let catalog = place.open().await;
     let database = database(&catalog).await;
     let items = (0..250).map(|n| merging("a", json!({"l": [n]}), MergeStrategy::DeepAppend)).collect();
@@ -95,9 +105,7 @@ async fn the_items_of_a_request_see_each_other() {
     assert_eq!(count(&catalog, &database).await, 251);
 }
 
-#[tokio::test]
-async fn a_request_is_written_whole_or_not_at_all() {
-    let place = Place::new();
+async fn a_request_is_written_whole_or_not_at_all(place: Place) {
     let catalog = place.open().await;
     let database = database(&catalog).await;
     let change = DatabaseChange {
@@ -129,9 +137,7 @@ async fn a_request_is_written_whole_or_not_at_all() {
 }
 
 /// 32 writers add 50 entries each to one record; every entry is there, once, and none of a writer's is out of order.
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn concurrent_merges_lose_nothing() {
-    let place = Place::new();
+async fn concurrent_merges_lose_nothing(place: Place) {
     let (one, other) = (place.open().await, place.open().await);
     let database = database(&one).await;
     let writers = (0..32).map(|writer| {
@@ -158,9 +164,7 @@ async fn concurrent_merges_lose_nothing() {
     assert_eq!(count(&one, &database).await, 33);
 }
 
-#[tokio::test]
-async fn a_write_that_names_itself_counts_once() {
-    let place = Place::new();
+async fn a_write_that_names_itself_counts_once(place: Place) {
     let catalog = place.open().await;
     let database = database(&catalog).await;
     let once =
@@ -180,9 +184,7 @@ async fn a_write_that_names_itself_counts_once() {
     assert_eq!(data(&catalog, &database, "a").await, Some(json!({"l": [1]})));
 }
 
-#[tokio::test]
-async fn two_writes_of_one_millisecond_keep_both_their_records() {
-    let place = Place::new();
+async fn two_writes_of_one_millisecond_keep_both_their_records(place: Place) {
     let catalog = place.open().await;
     let database = database(&catalog).await;
     let event = |id: u128| RecordItem {
@@ -206,9 +208,7 @@ async fn two_writes_of_one_millisecond_keep_both_their_records() {
     assert!(matches!(over, Err(WriteError::NoFreeKey { item: 0, .. })), "{over:?}");
 }
 
-#[tokio::test]
-async fn records_are_found_by_time_and_field() {
-    let place = Place::new();
+async fn records_are_found_by_time_and_field(place: Place) {
     let catalog = place.open().await;
     let database = database(&catalog).await;
     let start = place.clock.now();
@@ -242,9 +242,7 @@ async fn records_are_found_by_time_and_field() {
     assert_eq!(count(&catalog, &database).await, 2);
 }
 
-#[tokio::test]
-async fn a_days_archive_has_what_was_written_on_it_as_it_was() {
-    let place = Place::new();
+async fn a_days_archive_has_what_was_written_on_it_as_it_was(place: Place) {
     let catalog = place.open().await;
     let database = database(&catalog).await;
     let first = place.clock.now();
@@ -283,9 +281,7 @@ async fn a_days_archive_has_what_was_written_on_it_as_it_was() {
     assert_eq!(days, [("2026-01-04".to_owned(), 1), ("2026-01-02".to_owned(), 3)]);
 }
 
-#[tokio::test]
-async fn a_database_is_its_tenants_alone_and_goes_whole() {
-    let place = Place::new();
+async fn a_database_is_its_tenants_alone_and_goes_whole(place: Place) {
     let catalog = place.open().await;
     let database = database(&catalog).await;
     let rival = Tenant::new("rival").unwrap();
@@ -299,9 +295,7 @@ async fn a_database_is_its_tenants_alone_and_goes_whole() {
     assert_eq!(catalog.count_databases(&acme()).await.unwrap(), 0);
 }
 
-#[tokio::test]
-async fn a_link_opens_what_it_was_made_for_and_not_for_ever() {
-    let place = Place::new();
+async fn a_link_opens_what_it_was_made_for_and_not_for_ever(place: Place) {
     let catalog = place.open().await;
     let link = catalog.make_link(&acme(), "export/1", 1_000).await.unwrap();
     let token = link.token.reveal();
@@ -312,9 +306,7 @@ async fn a_link_opens_what_it_was_made_for_and_not_for_ever() {
     assert_eq!(catalog.open_link(token, "export/1").await.unwrap(), None);
 }
 
-#[tokio::test]
-async fn exports_that_a_server_left_have_failed() {
-    let place = Place::new();
+async fn exports_that_a_server_left_have_failed(place: Place) {
     let catalog = place.open().await;
     let (left, done) = (
         catalog.start_export(&acme(), "text/csv").await.unwrap(),

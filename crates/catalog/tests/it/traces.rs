@@ -6,6 +6,13 @@ use record::time::Timestamp;
 
 use crate::Place;
 
+crate::on_both_databases! {
+    versions_come_in_the_order_of_their_journals_and_places,
+    a_version_that_is_known_stays_as_it_is,
+    those_that_wait_together_are_all_written,
+    what_a_journal_lost_is_forgotten,
+}
+
 fn key(tenant: &str, kind: &str) -> TraceKey {
     TraceKey {
         tenant: Tenant::new(tenant).expect("valid"),
@@ -28,9 +35,7 @@ fn version(journal: &str, sequence: u64, sha256: &str) -> TraceVersion {
     }
 }
 
-#[tokio::test]
-async fn versions_come_in_the_order_of_their_journals_and_places() {
-    let place = Place::new();
+async fn versions_come_in_the_order_of_their_journals_and_places(place: Place) {
     let catalog = place.open().await;
     for (journal, sequence) in [("j2", 1), ("j1", 12), ("j1", 5)] {
         catalog.remember_trace(key("acme", "build"), version(journal, sequence, "aa")).await.expect("written");
@@ -48,9 +53,7 @@ async fn versions_come_in_the_order_of_their_journals_and_places() {
     assert_eq!(places(again.trace_versions(&key("acme", "build")).await.expect("read")), expected);
 }
 
-#[tokio::test]
-async fn a_version_that_is_known_stays_as_it_is() {
-    let place = Place::new();
+async fn a_version_that_is_known_stays_as_it_is(place: Place) {
     let catalog = place.open().await;
     catalog.remember_trace(key("acme", "build"), version("j1", 1, "aa")).await.expect("written");
     catalog.remember_trace(key("acme", "build"), version("j1", 1, "bb")).await.expect("written");
@@ -58,9 +61,7 @@ async fn a_version_that_is_known_stays_as_it_is() {
     assert_eq!(versions, [version("j1", 1, "aa")]);
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn those_that_wait_together_are_all_written() {
-    let place = Place::new();
+async fn those_that_wait_together_are_all_written(place: Place) {
     let catalog = place.open().await;
     let writing = (0..200).map(|sequence| {
         let catalog = catalog.clone();
@@ -72,9 +73,7 @@ async fn those_that_wait_together_are_all_written() {
     assert_eq!(catalog.trace_versions(&key("acme", "build")).await.expect("read").len(), 200);
 }
 
-#[tokio::test]
-async fn what_a_journal_lost_is_forgotten() {
-    let place = Place::new();
+async fn what_a_journal_lost_is_forgotten(place: Place) {
     let catalog = place.open().await;
     for (journal, sequence) in [("j1", 9), ("j2", 5), ("j2", 6)] {
         catalog.remember_trace(key("acme", "build"), version(journal, sequence, "aa")).await.expect("written");

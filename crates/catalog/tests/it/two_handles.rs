@@ -2,9 +2,17 @@
 
 use crate::{Place, new_key};
 
-#[tokio::test]
-async fn a_key_made_by_another_process_works_at_once() {
-    let place = Place::new();
+crate::on_both_databases! {
+    a_key_made_by_another_process_works_at_once,
+    a_key_revoked_by_another_process_ends_with_the_next_refresh,
+    a_refused_text_works_when_it_became_a_key,
+    a_flood_of_wrong_keys_stops_reaching_the_database,
+    one_wrong_key_sent_often_leaves_questions_for_others,
+    a_new_key_on_many_connections_at_once_is_known_to_all,
+    handles_that_open_and_write_at_once_do_not_disturb_each_other,
+}
+
+async fn a_key_made_by_another_process_works_at_once(place: Place) {
     let (server, command) = (place.open().await, place.open().await);
     let made = command.create_key(new_key("acme")).await.unwrap();
     assert_eq!(server.find(made.key.reveal()), None);
@@ -12,9 +20,7 @@ async fn a_key_made_by_another_process_works_at_once() {
     assert!(server.find(made.key.reveal()).is_some());
 }
 
-#[tokio::test]
-async fn a_key_revoked_by_another_process_ends_with_the_next_refresh() {
-    let place = Place::new();
+async fn a_key_revoked_by_another_process_ends_with_the_next_refresh(place: Place) {
     let (server, command) = (place.open().await, place.open().await);
     let made = command.create_key(new_key("acme")).await.unwrap();
     assert!(server.refresh().await.unwrap());
@@ -27,9 +33,7 @@ async fn a_key_revoked_by_another_process_ends_with_the_next_refresh() {
     assert!(!server.refresh().await.unwrap(), "nothing changed since");
 }
 
-#[tokio::test]
-async fn a_refused_text_works_when_it_became_a_key() {
-    let place = Place::new();
+async fn a_refused_text_works_when_it_became_a_key(place: Place) {
     let (server, command) = (place.open().await, place.open().await);
     let key = record::secret::Secret::new("given-by-the-owner");
     assert_eq!(server.find_or_load(key.reveal()).await.unwrap(), None);
@@ -41,9 +45,7 @@ async fn a_refused_text_works_when_it_became_a_key() {
 
 /// While the clock stands, the flood uses up the questions of this second; that the new key stays unknown shows that no
 /// further question went to the database.
-#[tokio::test]
-async fn a_flood_of_wrong_keys_stops_reaching_the_database() {
-    let place = Place::new();
+async fn a_flood_of_wrong_keys_stops_reaching_the_database(place: Place) {
     let (server, command) = (place.open().await, place.open().await);
     for n in 0..200 {
         assert_eq!(server.find_or_load(&format!("wrong-{n}")).await.unwrap(), None);
@@ -54,9 +56,7 @@ async fn a_flood_of_wrong_keys_stops_reaching_the_database() {
     assert!(server.find_or_load(made.key.reveal()).await.unwrap().is_some());
 }
 
-#[tokio::test]
-async fn one_wrong_key_sent_often_leaves_questions_for_others() {
-    let place = Place::new();
+async fn one_wrong_key_sent_often_leaves_questions_for_others(place: Place) {
     let (server, command) = (place.open().await, place.open().await);
     for _ in 0..1_000 {
         assert_eq!(server.find_or_load("the-same-wrong-key").await.unwrap(), None);
@@ -66,9 +66,7 @@ async fn one_wrong_key_sent_often_leaves_questions_for_others() {
 }
 
 /// An exporter that opens many connections with a key that was just made: none of them may be turned away.
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn a_new_key_on_many_connections_at_once_is_known_to_all() {
-    let place = Place::new();
+async fn a_new_key_on_many_connections_at_once_is_known_to_all(place: Place) {
     let (server, command) = (place.open().await, place.open().await);
     let made = command.create_key(new_key("acme")).await.unwrap();
     let tasks = (0..500).map(|_| {
@@ -79,9 +77,7 @@ async fn a_new_key_on_many_connections_at_once_is_known_to_all() {
     assert_eq!(found, 500);
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn handles_that_open_and_write_at_once_do_not_disturb_each_other() {
-    let place = Place::new();
+async fn handles_that_open_and_write_at_once_do_not_disturb_each_other(place: Place) {
     let handles = futures::future::join_all((0..8).map(|_| place.open())).await;
     let tasks = handles.iter().cloned().map(|handle| {
         tokio::spawn(async move {

@@ -62,7 +62,7 @@ impl Document {
         sanitizer.sanitize(&mut payload, Provider::Mod, &HashKey::derive(b"", "placeholders"));
         let clean = match &payload {
             Payload::Trace(trace) => trace.to_csv().into_owned(),
-            Payload::Otlp(_) | Payload::Hooks(_) => Vec::new(),
+            _ => Vec::new(),
         };
         Ok(Self { clean, sha256, at, id, stamp })
     }

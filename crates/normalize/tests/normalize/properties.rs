@@ -316,7 +316,7 @@ fn every_record(payload: &mut Payload<'static>, mut change: impl FnMut(&mut Attr
                 .flat_map(|s| &mut s.records)
                 .for_each(|r| change(&mut r.attributes));
         }
-        Payload::Otlp(Otlp::Metrics(_)) | Payload::Trace(_) => {}
+        Payload::Otlp(Otlp::Metrics(_)) | Payload::Trace(_) | Payload::Product(_) => {}
         Payload::Hooks(hooks) => {
             for hook in hooks {
                 if let Value::Map(entries) = hook {

@@ -18,6 +18,7 @@ pub(crate) fn rows_of(payload: &Payload<'_>, provider: Provider) -> Rows {
     let signal = match payload {
         Payload::Hooks(_) => Signal::Hooks,
         Payload::Trace(_) => Signal::CliTraces,
+        Payload::Product(_) => Signal::ProductEvents,
         Payload::Otlp(record::otlp::Otlp::Logs(_)) => Signal::Logs,
         Payload::Otlp(record::otlp::Otlp::Traces(_)) => Signal::Traces,
         Payload::Otlp(record::otlp::Otlp::Metrics(_)) => Signal::Metrics,

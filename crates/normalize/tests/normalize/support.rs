@@ -22,7 +22,7 @@ pub(crate) const RECEIVED_AT: &str = "2026-11-21T12:00:00Z";
 
 pub(crate) fn envelope(provider: Provider, signal: Signal) -> Envelope {
     let tenant = Tenant::new("acme").expect("valid");
-    let caller = Caller { tenant, scopes: Scopes::ALL, key_id: "k_01".into() };
+    let caller = Caller::new(tenant, Scopes::ALL, "k_01");
     let received_at = Timestamp::parse(RECEIVED_AT).expect("valid");
     let arrival_id = uuid::Uuid::from_u128(0x0199_0000_0000_7000_8000_0000_0000_0001);
     Envelope { arrival_id, ..Envelope::accepted(&caller, provider, signal, received_at, 1_234) }

@@ -4,7 +4,7 @@ use super::*;
 use crate::caller::Scopes;
 
 fn envelope(error: Option<String>) -> Envelope {
-    let caller = Caller { tenant: Tenant::new("acme").expect("valid"), scopes: Scopes::ALL, key_id: Arc::from("k_01") };
+    let caller = Caller::new(Tenant::new("acme").expect("valid"), Scopes::ALL, "k_01");
     Envelope {
         error,
         ..Envelope::accepted(&caller, Provider::Codex, Signal::Hooks, Timestamp(1_700_000_000_000_000), 42)
@@ -13,8 +13,14 @@ fn envelope(error: Option<String>) -> Envelope {
 
 proptest! {
     #[test]
-    fn what_is_written_is_read(error in proptest::option::of(".{1,200}"), body: Vec<u8>) {
-        let written = envelope(error);
+    fn what_is_written_is_read(
+        error in proptest::option::of(".{1,200}"),
+        user_agent in proptest::option::of("[ -~]{1,300}"),
+        sdk in proptest::option::of("[0-9.]{1,9}"),
+        body: Vec<u8>,
+    ) {
+        let client = Client { email: sdk.clone().map(|sdk| sdk + "@example.com"), user_agent, sdk };
+        let written = Envelope { client, ..envelope(error) };
         let mut payload = Vec::new();
         written.write(BodyEncoding::Json, &mut payload);
         payload.extend_from_slice(&body);
@@ -28,6 +34,19 @@ proptest! {
     fn any_bytes_are_refused_or_read(payload: Vec<u8>) {
         let _outcome = Envelope::read(&payload);
     }
+}
+
+#[test]
+fn the_first_version_is_read_too() {
+    let written = envelope(Some("why".to_owned()));
+    let mut payload = Vec::new();
+    written.write(BodyEncoding::Json, &mut payload);
+    payload.truncate(payload.len() - 4);
+    payload[0] = 1;
+    payload.extend_from_slice(b"body");
+    assert_eq!(Envelope::read(&payload), Ok((written, BodyEncoding::Json, &b"body"[..])));
+    payload[0] = 3;
+    assert_eq!(Envelope::read(&payload), Err(EnvelopeError::Version(3)));
 }
 
 #[test]

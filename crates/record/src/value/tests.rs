@@ -23,3 +23,21 @@ fn the_first_of_repeated_keys_wins() {
     let map = Value::Map(vec![("a".into(), Value::Int(1)), ("a".into(), Value::Int(2))]);
     assert_eq!(map.get("a"), Some(&Value::Int(1)));
 }
+
+#[test]
+fn an_instant_is_milliseconds_or_iso() {
+    let at = Timestamp::parse("2026-11-21T10:00:00.123Z");
+    for value in [
+        Value::Int(1_795_255_200_123),
+        Value::Double(1_795_255_200_123.0),
+        Value::text("1795255200123"),
+        Value::text("2026-11-21T10:00:00.123Z"),
+        Value::text("2026-11-21T11:00:00.123+01:00"),
+        Value::text(" 2026-11-21T10:00:00.123 "),
+    ] {
+        assert_eq!(value.to_timestamp(), at, "{value:?}");
+    }
+    for value in [Value::Null, Value::Bool(true), Value::text(""), Value::text("soon"), Value::Double(1e300)] {
+        assert_eq!(value.to_timestamp(), None, "{value:?}");
+    }
+}

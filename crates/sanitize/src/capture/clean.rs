@@ -31,6 +31,8 @@ pub(super) struct Cleaner<'s> {
     pub(super) sender_email: SenderEmail,
     /// Of files that exist to hold secrets no value stays.
     pub(super) masks_files: bool,
+    /// Addresses in data keep their query and fragment.
+    pub(super) keep_query: bool,
     pub(super) redactor: Keyed<'s>,
     /// What is known for all records of the request.
     pub(super) request_known: &'s Known,

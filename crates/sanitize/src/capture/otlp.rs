@@ -13,6 +13,7 @@ use super::marks::Marks;
 impl Cleaner<'_> {
     pub(super) fn otlp(&mut self, otlp: &mut Otlp<'_>) {
         match otlp {
+            Otlp::Logs(groups) if self.provider == Provider::BrowserMod => self.product_logs(groups),
             Otlp::Logs(groups) => self.groups(groups, Self::log_record),
             Otlp::Traces(groups) => self.groups(groups, Self::span),
             Otlp::Metrics(groups) => self.groups(groups, Self::metric),

@@ -129,20 +129,10 @@ impl Cleaner<'_> {
         marks: &mut Marks,
         depth: u8,
     ) -> bool {
-        let text = |keys: &[&str]| {
-            let name = keys.iter().find_map(|key| value::get(entries, key)).and_then(Value::as_str)?;
-            (name.len() <= 128).then(|| name.to_owned())
-        };
-        let named = text(&NAMES);
-        let is_secret = value::get(entries, "kind").and_then(Value::as_str) == Some("Secret");
+        let told = Told::by(entries);
         let mut done = true;
         for (key, item) in entries {
-            let name = match &named {
-                Some(name) if VALUES.contains(&key.as_ref()) => name.as_str(),
-                _ => key.as_ref(),
-            };
-            let in_secret = is_secret && ["data", "stringData"].contains(&name) || around.in_secret;
-            let inner = Around { key: name, parent: around.key, in_secret };
+            let inner = told.around(key, around);
             done &= self.leaves(item, inner, room, marks, depth + 1);
             *room = room.saturating_sub(key.len());
             done &= self.redact(key, marks);
@@ -150,7 +140,7 @@ impl Cleaner<'_> {
         done
     }
 
-    fn leaf(&self, text: &mut Cow<'_, str>, around: Around<'_>, marks: &mut Marks) -> bool {
+    pub(super) fn leaf(&self, text: &mut Cow<'_, str>, around: Around<'_>, marks: &mut Marks) -> bool {
         if around.in_secret && !text.is_empty() {
             self.mask("secret", text, marks);
             return true;
@@ -182,7 +172,36 @@ impl Cleaner<'_> {
     }
 }
 
+/// What a map's entries say of each other.
+pub(super) struct Told {
+    named: Option<String>,
+    is_secret: bool,
+}
+
+impl Told {
+    pub(super) fn by(entries: &[Attribute<'_>]) -> Self {
+        let named = NAMES.iter().find_map(|key| value::get(entries, key)).and_then(Value::as_str);
+        let named = named.filter(|name| name.len() <= 128).map(str::to_owned);
+        Self { named, is_secret: value::get(entries, "kind").and_then(Value::as_str) == Some("Secret") }
+    }
+
+    /// What is around the value of `key`.
+    pub(super) fn around<'n>(&'n self, key: &'n str, around: Around<'n>) -> Around<'n> {
+        let name = match &self.named {
+            Some(name) if VALUES.contains(&key) => name,
+            _ => key,
+        };
+        let in_secret = self.is_secret && ["data", "stringData"].contains(&name) || around.in_secret;
+        Around { key: name, parent: around.key, in_secret }
+    }
+}
+
 impl<'n> Around<'n> {
+    /// The key of the value.
+    pub(super) fn name(&self) -> &'n str {
+        self.key
+    }
+
     pub(super) fn key(key: &'n str) -> Self {
         Self { key, ..Self::default() }
     }
@@ -204,7 +223,7 @@ impl<'n> Around<'n> {
 }
 
 /// `X-Api_Keys` → `xapikeys`.
-fn folded(name: &str) -> String {
+pub(super) fn folded(name: &str) -> String {
     let letters = name.chars().filter(char::is_ascii_alphanumeric).take(32);
     letters.map(|letter| letter.to_ascii_lowercase()).collect()
 }

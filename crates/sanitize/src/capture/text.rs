@@ -71,7 +71,7 @@ impl Cleaner<'_> {
     }
 
     #[must_use]
-    fn redact_identity(&self, text: &mut Cow<'_, str>, marks: &mut Marks) -> bool {
+    pub(super) fn redact_identity(&self, text: &mut Cow<'_, str>, marks: &mut Marks) -> bool {
         self.closed(text, |text| self.redactor.secrets_only().redact_in_place(text, &mut marks.redactions))
     }
 

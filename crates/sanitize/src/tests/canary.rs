@@ -236,7 +236,7 @@ impl Planter {
                     self.points(&mut metric.data);
                 }
             }
-            Payload::Trace(_) => unreachable!("no agent sends one"),
+            Payload::Trace(_) | Payload::Product(_) => unreachable!("no agent sends one"),
         }
     }
 
@@ -328,7 +328,7 @@ fn an_event_opts_in_only_where_the_server_allows_it() {
                     span.attributes.push(pair(Value::text("true")));
                 }
             }
-            Payload::Otlp(Otlp::Metrics(_)) | Payload::Trace(_) => {}
+            Payload::Otlp(Otlp::Metrics(_)) | Payload::Trace(_) | Payload::Product(_) => {}
         }
     };
     check(&closed(), opt_in, &[]);

@@ -74,8 +74,9 @@ pub(super) fn revoke(config: &Config, matches: &ArgMatches) -> Result<()> {
 fn with_catalog(config: &Config, run: impl AsyncFnOnce(Catalog) -> Result<()>) -> Result<()> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
-        super::make_private(&config.data_dir)?;
-        let catalog = Catalog::open(&config.data_dir.join("catalog.sqlite"), Clock::default()).await?;
-        run(catalog).await
+        if config.catalog.server.is_none() {
+            super::make_private(&config.data_dir)?;
+        }
+        run(Catalog::open(&config.catalog(), Clock::default()).await?).await
     })
 }

@@ -33,6 +33,7 @@ use crate::house::{self, House};
 use crate::http::databases::jobs;
 use crate::http::{self, listen};
 use crate::observe::{self, Metrics};
+use crate::records::Records;
 use crate::work;
 
 pub(super) fn run(config: Config) -> Result<()> {
@@ -135,7 +136,7 @@ async fn open(config: Config, queries: Handle) -> Result<Arc<House>> {
     };
     let (journal, recovery) = Journal::open(options, clock.clone(), Arc::new(RealDisk))?;
     report(&recovery);
-    let catalog = Catalog::open(&folder.join("catalog.sqlite"), clock.clone()).await?;
+    let catalog = Catalog::open(&config.catalog(), clock.clone()).await?;
     let options = Options {
         root: Root::folder(&super::lake_folder(&config))?,
         app_id: journal_id(&journal_dir)?,
@@ -159,7 +160,8 @@ async fn open(config: Config, queries: Handle) -> Result<Arc<House>> {
             tracing::error!(lost, "trace files that the journal lost are no longer known; they can be sent again");
         }
     }
-    let mut engine = Engine::start(lake.clone(), config.query.clone(), queries)?;
+    let records = Arc::new(Records::of(catalog.clone()));
+    let mut engine = Engine::start(lake.clone(), config.query.clone(), queries)?.with_records(records);
     if let Some(file) = &config.prices_file {
         engine = engine.with_prices(Prices::load(file)?)?;
     }

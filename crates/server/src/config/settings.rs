@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use catalog::ServerUrl;
 use record::secret::Secret;
 
 use super::{Config, redaction};
@@ -64,6 +65,33 @@ pub const SETTINGS: &[Setting] = &[
             Ok(())
         },
     },
+    Setting {
+        key: "catalog",
+        doc: "PostgreSQL database for the catalog, such as postgres://user:password@host/modlake; without it, catalog.sqlite in data_dir",
+        secret: true,
+        apply: |config, text| {
+            config.catalog.server = if text.is_empty() { None } else { Some(ServerUrl::parse(text)?) };
+            Ok(())
+        },
+    },
+    setting(
+        "catalog_connections",
+        "connections to the catalog's database at one time [default: 10]",
+        |config, text| {
+            config.catalog.connections =
+                text.parse().ok().filter(|number| *number > 0).ok_or("a whole number of at least 1")?;
+            Ok(())
+        },
+    ),
+    setting(
+        "catalog_timeout_seconds",
+        "longest wait for the catalog's database; then requests that need it get 503 [default: 5]",
+        |config, text| {
+            let wanted = "a number of seconds above 0";
+            config.catalog.timeout = seconds(text).ok().filter(|time| !time.is_zero()).ok_or(wanted)?;
+            Ok(())
+        },
+    ),
     setting(
         "intake.max_body_bytes",
         "largest request, before and after decompression [default: 64MiB]",

@@ -68,6 +68,29 @@ fn the_bootstrap_key_is_not_shown() {
 }
 
 #[test]
+fn the_catalog_is_a_file_unless_a_database_is_named_and_its_password_is_not_shown() {
+    let config = load("data_dir = \"/data\"", &[("MODLAKE_CATALOG", "")], &[]).expect("loads");
+    assert_eq!(config.catalog().location, Location::File("/data/catalog.sqlite".into()));
+    let file = "catalog = \"postgres://ada:s3cret@db.example.com/lake\"\ncatalog_connections = 3\n";
+    let config = load(file, &[("MODLAKE_CATALOG_TIMEOUT_SECONDS", "0.5")], &[]).expect("loads");
+    let options = config.catalog();
+    assert_eq!(options.location.to_string(), "postgres://db.example.com:5432/lake");
+    assert_eq!((options.connections, options.timeout), (3, Duration::from_millis(500)));
+    assert!(!format!("{config:?}").contains("s3cret"));
+}
+
+#[test]
+fn a_wrong_catalog_is_told_without_its_text() {
+    let wrong = |variables: &[(&str, &str)]| format!("{:#}", load("", variables, &[]).expect_err("wrong"));
+    for text in ["mysql://ada:s3cret@db/lake", "s3cret", "postgres://db/lake?passwd=s3cret"] {
+        let error = wrong(&[("MODLAKE_CATALOG", text)]);
+        assert!(error.contains("MODLAKE_CATALOG") && error.contains("a URL") && !error.contains("s3cret"), "{error}");
+    }
+    assert!(wrong(&[("MODLAKE_CATALOG_CONNECTIONS", "0")]).contains("at least 1"));
+    assert!(wrong(&[("MODLAKE_CATALOG_TIMEOUT_SECONDS", "0")]).contains("above 0"));
+}
+
+#[test]
 fn rules_of_users_are_read_and_checked() {
     let rule = "id = \"acme_badge\"\nkeywords = [\"acme_\"]\npattern = 'acme_[0-9a-f]{24}'\n";
     let file =

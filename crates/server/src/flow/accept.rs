@@ -92,6 +92,7 @@ fn prepare(house: &House, caller: &Caller, key: &HashKey, request: &Request<'_>)
         (None, Payload::Otlp(otlp)) => receive::provider_of(otlp),
         (None, Payload::Hooks(_)) => Provider::Other,
         (None, Payload::Trace(_)) => Provider::Mod,
+        (None, Payload::Product(_)) => Provider::BrowserMod,
     };
     let records = payload.record_count();
     let limit = house.config.intake.max_records;
@@ -110,7 +111,7 @@ fn prepare(house: &House, caller: &Caller, key: &HashKey, request: &Request<'_>)
             envelope.write(BodyEncoding::Protobuf, &mut journal_record);
             receive::encode_otlp(otlp, &mut journal_record);
         }
-        Payload::Hooks(events) => {
+        Payload::Hooks(events) | Payload::Product(events) => {
             envelope.write(BodyEncoding::Json, &mut journal_record);
             receive::encode_hooks(events, &mut journal_record);
         }

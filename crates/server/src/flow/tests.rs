@@ -38,7 +38,8 @@ pub(crate) async fn open_with(folder: &Path, disk: &FaultyDisk, mut config: Conf
     let max_bytes = config.journal.max_bytes;
     let options = journal::Options { segment_bytes: 1 << 20, max_bytes, ..journal::Options::new("/journal") };
     let (journal, _) = Journal::open(options, clock.clone(), Arc::new(disk.clone())).expect("opens");
-    let catalog = Catalog::open(&folder.join("catalog.sqlite"), clock.clone()).await.expect("opens");
+    let catalog =
+        Catalog::open(&catalog::Options::file(folder.join("catalog.sqlite")), clock.clone()).await.expect("opens");
     let root = Root::folder(&folder.join("lake")).expect("a folder");
     let options = Options { root, app_id: "journal".to_owned(), dedupe_window: 1_000, clock: clock.clone() };
     let lake = Lake::open(options).await.expect("opens");
@@ -64,7 +65,7 @@ pub(crate) async fn open_with(folder: &Path, disk: &FaultyDisk, mut config: Conf
 }
 
 fn caller() -> Caller {
-    Caller { tenant: Tenant::new("acme").expect("valid"), scopes: Scopes::ALL, key_id: "k".into() }
+    Caller::new(Tenant::new("acme").expect("valid"), Scopes::ALL, "k")
 }
 
 /// One log record with a declared identity.

@@ -12,7 +12,7 @@ use query::prices::COLUMNS as PRICE_COLUMNS;
 use query::views::VIEWS;
 use query::{Engine, Limits};
 use record::caller::Tenant;
-use record::dictionary::{PARTITION_COLUMNS, TABLES};
+use record::dictionary::{PARTITION_COLUMNS, RECORDS, TABLES};
 use record::time::Clock;
 use redact::{RULES, pii};
 use sanitize::SENSITIVE_FILE;
@@ -31,6 +31,7 @@ const WRITTEN: &[&str] = &[
     "README.md",
     "SECURITY.md",
     "STYLE.md",
+    "docs/databases.md",
     "docs/engines.md",
     "docs/laptop.md",
     "docs/privacy.md",
@@ -301,6 +302,16 @@ Every table has these besides its own; all are text.
             writeln!(page, "| `{}` | {} | {} |", column.name, column.kind.as_str(), column.doc)
                 .expect("a text takes more");
         }
+    }
+    write!(
+        page,
+        "\n## `{}`\n\n{} It is not of the lake: its rows lie in the catalog and are in no file, and it has no partition columns. \
+         [databases.md](databases.md) tells about it.\n\n| column | type | meaning |\n|---|---|---|\n",
+        RECORDS.name, RECORDS.doc
+    )
+    .expect("a text takes more");
+    for column in RECORDS.columns {
+        writeln!(page, "| `{}` | {} | {} |", column.name, column.kind.as_str(), column.doc).expect("a text takes more");
     }
     page.push_str(VIEWS_INTRODUCTION);
     for view in &VIEWS {

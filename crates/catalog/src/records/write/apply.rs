@@ -7,7 +7,8 @@ use serde_json::{Map, Value};
 
 use super::rows::{self, NewRow, Stored};
 use super::{Known, OnConflict, Outcome, RecordItem, RecordWrite, WriteError, faults};
-use crate::catalog::{Catalog, Connection};
+use crate::catalog::Catalog;
+use crate::database::Connection;
 use crate::databases::Database;
 use crate::error::CatalogError;
 use crate::records::merge::MergeStrategy;

@@ -3,7 +3,7 @@
 use sqlx::Row as _;
 
 use super::Known;
-use crate::catalog::Connection;
+use crate::database::Connection;
 use crate::databases::{Database, read_database, to_stored};
 use crate::records::placeholders;
 
@@ -179,7 +179,7 @@ pub(super) async fn count(
         .map(drop)
 }
 
-type Query = sqlx::query::Query<'static, crate::catalog::Db, crate::catalog::Arguments>;
+type Query = sqlx::query::Query<'static, sqlx::Any, sqlx::any::AnyArguments>;
 
 /// A statement for `rows` rows. Those for one row and for a full chunk come often and stay prepared; others would push them out.
 fn prepared(query: String, rows: usize) -> Query {

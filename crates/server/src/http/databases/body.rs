@@ -98,15 +98,10 @@ impl<'h> Cleaner<'h> {
 
     /// A record's data.
     pub(super) fn data(&self, data: &mut Value<'_>) {
-        match data {
-            Value::Text(text) => *text = self.house.sanitizer.redact_text(text, &self.key).into_owned().into(),
-            Value::List(items) => items.iter_mut().for_each(|item| self.data(item)),
-            Value::Map(entries) => entries.iter_mut().for_each(|(key, value)| {
-                *key = self.house.sanitizer.redact_text(key, &self.key).into_owned().into();
-                self.data(value);
-            }),
-            _ => {}
-        }
+        let own_keys: Vec<&Secret> = self.sent_with.iter().chain(&self.house.config.bootstrap_key).collect();
+        let owner = Owner { key: &self.key, sessions: None, own_keys: &own_keys };
+        let report = self.house.sanitizer.sanitize_data(data, &owner);
+        self.house.metrics.sanitized(&report);
     }
 }
 

@@ -184,10 +184,12 @@ fn write_xlsx(lines: BufReader<File>, file: File, columns: &BTreeSet<String>) ->
         for (at, value) in (0_u16..).zip(row.common.iter().chain(own)) {
             match value {
                 Value::Null => {}
-                Value::Bool(truth) => drop(sheet.write_boolean(number, at, *truth)?),
+                Value::Bool(truth) => {
+                    sheet.write_boolean(number, at, *truth)?;
+                }
                 // larger whole numbers would lose digits
                 Value::Number(whole) if whole.as_i64().is_none_or(|whole| whole.abs() < 1 << 53) => {
-                    drop(sheet.write_number(number, at, whole.as_f64().unwrap_or_default())?);
+                    sheet.write_number(number, at, whole.as_f64().unwrap_or_default())?;
                 }
                 other => {
                     let text = forms::cell(other);

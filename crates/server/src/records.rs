@@ -1,0 +1,124 @@
+//! The catalog's records as queries read them.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use catalog::{Catalog, CatalogError, Database, Filter, PageLimits, Scan};
+use query::records::{NextPage, RecordPages, RecordRow, RecordSource, WantedDatabases};
+use record::caller::Tenant;
+
+/// What a query holds of them at a time.
+const PAGE: PageLimits = PageLimits { rows: 4_096, bytes: 4 << 20 };
+/// Databases whose names are read at once.
+const DATABASES: u64 = 1_000;
+
+/// See [`RecordSource`].
+#[derive(Clone)]
+pub struct Records(Catalog);
+
+impl Records {
+    pub fn of(catalog: Catalog) -> Self {
+        Self(catalog)
+    }
+}
+
+impl std::fmt::Debug for Records {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Records")
+    }
+}
+
+impl RecordSource for Records {
+    fn pages(&self, tenant: &Tenant, wanted: WantedDatabases) -> Box<dyn RecordPages> {
+        Box::new(Pages { catalog: self.0.clone(), tenant: tenant.clone(), wanted, databases: None, current: None })
+    }
+}
+
+struct Pages {
+    catalog: Catalog,
+    tenant: Tenant,
+    wanted: WantedDatabases,
+    /// Those to come; `None`: not looked up yet.
+    databases: Option<VecDeque<Database>>,
+    current: Option<Current>,
+}
+
+/// The database that is read now.
+struct Current {
+    id: Arc<str>,
+    name: Arc<str>,
+    scan: Scan,
+}
+
+impl RecordPages for Pages {
+    fn next(&mut self) -> NextPage<'_> {
+        Box::pin(async move { self.page().await.map_err(|error| error.to_string()) })
+    }
+}
+
+impl Pages {
+    async fn page(&mut self) -> Result<Option<Vec<RecordRow>>, CatalogError> {
+        loop {
+            let current = match &mut self.current {
+                Some(current) => current,
+                None => match self.next_database().await? {
+                    Some(next) => self.current.insert(next),
+                    None => return Ok(None),
+                },
+            };
+            match self.catalog.next_records(&mut current.scan, PAGE).await? {
+                None => self.current = None,
+                Some(records) if records.is_empty() => {}
+                Some(records) => {
+                    let row = |record: catalog::Record| RecordRow {
+                        database_id: Arc::clone(&current.id),
+                        database_name: Arc::clone(&current.name),
+                        key: record.key,
+                        data: record.data,
+                        created_at: record.created_at,
+                        updated_at: record.updated_at,
+                        updated_by: record.updated_by,
+                    };
+                    return Ok(Some(records.into_iter().map(row).collect()));
+                }
+            }
+        }
+    }
+
+    async fn next_database(&mut self) -> Result<Option<Current>, CatalogError> {
+        let databases = match &mut self.databases {
+            Some(databases) => databases,
+            None => {
+                let found = self.look_up().await?;
+                self.databases.insert(found)
+            }
+        };
+        Ok(databases.pop_front().map(|database| Current {
+            id: database.id.to_string().into(),
+            name: database.name.as_str().into(),
+            scan: Scan::new(database.id, Filter::default()),
+        }))
+    }
+
+    /// The databases that are wanted and open to every key that reads: a query tells the tenant, not the key.
+    async fn look_up(&self) -> Result<VecDeque<Database>, CatalogError> {
+        let is_one = |wanted: &Option<Vec<String>>, text: &str| {
+            wanted.as_ref().is_none_or(|wanted| wanted.iter().any(|wanted| wanted == text))
+        };
+        let mut found = VecDeque::new();
+        let mut offset = 0;
+        loop {
+            let page = self.catalog.databases(&self.tenant, offset, DATABASES).await?;
+            let is_last = (page.len() as u64) < DATABASES;
+            offset += DATABASES;
+            found.extend(page.into_iter().filter(|database| {
+                let is_wanted =
+                    is_one(&self.wanted.ids, &database.id.to_string()) && is_one(&self.wanted.names, &database.name);
+                database.access.is_none() && database.num_records > 0 && is_wanted
+            }));
+            if is_last {
+                return Ok(found);
+            }
+        }
+    }
+}
