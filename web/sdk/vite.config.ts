@@ -1,14 +1,21 @@
 import { defineConfig } from "vite";
 import manifest from "./package.json" with { type: "json" };
 
-/** Two entries, so that the core is loaded without what the brick runtime needs; packages stay imports of their users. */
-export default defineConfig({
+/**
+ * `vite build` makes the core, `vite build --mode brick` the brick runtime: each in one file, so that a page without bricks loads
+ * what it needs and nothing else. Packages stay imports of their users.
+ */
+export default defineConfig(({ mode }) => ({
   // The bundle says its version on every event.
   define: { __SDK_VERSION__: JSON.stringify(manifest.version) },
   build: {
     target: "es2022",
-    lib: { entry: { index: "src/index.ts", brick: "src/brick/index.ts" }, formats: ["es"] },
-    rolldownOptions: { external: Object.keys({ ...(manifest as { dependencies?: object }).dependencies }) },
+    emptyOutDir: mode !== "brick",
+    lib: { entry: mode === "brick" ? { brick: "src/brick/index.ts" } : { index: "src/index.ts" }, formats: ["es"] },
+    rolldownOptions: {
+      external: Object.keys({ ...(manifest as { dependencies?: object }).dependencies }),
+      output: { minify: true, comments: false },
+    },
     sourcemap: true,
   },
-});
+}));

@@ -97,6 +97,25 @@ test("a server that is down gets everything when it is up, over a reload too", a
   await arrived(server, "Server Down", 31, 60_000);
 });
 
+test("a server that throttles is obeyed, and gets everything", async ({ page, server, origins, options }) => {
+  const asked: number[] = [];
+  await page.route(`${server.url}/api/events/`, (route) => {
+    if (route.request().method() !== "POST") return route.continue();
+    asked.push(Date.now());
+    if (asked.length > 2) return route.continue();
+    const headers = { "retry-after": "1", "access-control-allow-origin": origins[0] };
+    return route.fulfill({ status: 429, headers: { ...headers, "access-control-expose-headers": "Retry-After" } });
+  });
+  await open(page, origins[0], { ...options, retryMs: 1 });
+  await page.evaluate(() => {
+    for (let number = 0; number < 50; number += 1) client.record("Throttled", { number });
+  });
+  await until("it is throttled", async () => asked.length === 1);
+  await page.evaluate(() => client.record("Throttled", { number: 50 }));
+  await arrived(server, "Throttled", 51);
+  expect(asked.map((at, index) => at - (asked[index - 1] ?? 0) >= 1_000)).toEqual([true, true, true]);
+});
+
 test("a tab that crashes has lost nothing that was written", async ({ context, server, origins, options }) => {
   const page = await context.newPage();
   await open(page, origins[0], { ...options, debounceMs: 60_000, maxWaitMs: 60_000 });

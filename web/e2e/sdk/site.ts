@@ -35,5 +35,9 @@ export async function site(): Promise<{ origin: string; close: () => void }> {
   await new Promise<void>((ready) => server.listen(0, "127.0.0.1", ready));
   const address = server.address();
   if (address === null || typeof address === "string") throw new Error("the site has no port");
-  return { origin: `http://127.0.0.1:${address.port}`, close: () => server.closeAllConnections() };
+  const close = () => {
+    server.close();
+    server.closeAllConnections();
+  };
+  return { origin: `http://127.0.0.1:${address.port}`, close };
 }

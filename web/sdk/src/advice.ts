@@ -9,7 +9,7 @@ function styleOf(name: string): string | undefined {
 }
 
 /** A function that says what is wrong with an event: each name is looked at once. */
-export function advisor(): (name: string, data: object) => string[] {
+export function advisor(say: (advice: string) => void): (name: string, data: object) => void {
   const known = new Set<string>();
   /** The style that the first event, and the first attribute, set for those after them. */
   const styles: { [kind: string]: string } = {};
@@ -20,7 +20,7 @@ export function advisor(): (name: string, data: object) => string[] {
     return styles[kind] === style ? [] : [`${kind} ${name} is not written like the ones before (${styles[kind]})`];
   };
   return (name, data) => {
-    if (known.has(name)) return [];
+    if (known.has(name)) return;
     known.add(name);
     const said = pattern("event", name);
     if (!/^.{1,255}$/.test(name) || /\d{4}|@/.test(name)) {
@@ -30,6 +30,6 @@ export function advisor(): (name: string, data: object) => string[] {
       if (PERSONAL.test(attribute)) said.push(`attribute ${attribute} may hold personal information`);
       said.push(...pattern("attribute", attribute));
     }
-    return said;
+    if (said[0]) say(`event ${name}: ${said.join("; ")}`);
   };
 }

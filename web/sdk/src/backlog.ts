@@ -110,8 +110,9 @@ export function backlog(queue: string, page: string, limits: Limits, say: (messa
             state.dropped += items;
             continue;
           }
+          chunk.dropped = state.dropped;
           const { key: _, ...row } = chunk;
-          chunk.key = await rows.put({ ...row, dropped: state.dropped });
+          chunk.key = await rows.put(row);
           state.items += items;
           state.bytes += chunk.bytes;
           state.dropped = 0;
@@ -155,14 +156,14 @@ export function backlog(queue: string, page: string, limits: Limits, say: (messa
         state.failures = 0;
       }),
 
-    /** Notes a failure, and gives this page's turn to others. Gives how long nobody is to send, in ms: as long as was asked, or longer. */
+    /** Notes a failure and gives up this page's turn. Gives how long nobody is to send, in ms: as long as was asked, or longer. */
     fail: (retryAfter?: number) =>
       change((state) => {
         const backoff = Math.min(limits.retryMs * 2 ** state.failures, limits.maxRetryMs) * (0.5 + Math.random() / 2);
         const wait = Math.min(Math.max(retryAfter ?? 0, backoff), LONGEST_MS);
         state.failures += 1;
         state.asked = retryAfter !== undefined;
-        state.leasedUntil = 0;
+        if (state.sender === page) state.leasedUntil = 0;
         state.pausedUntil = Date.now() + wait;
         return wait;
       }),

@@ -104,7 +104,7 @@ export function init(options: Options = {} as Options): Client {
   const { server = "", key, enabled, advice, context, version, versionName, errorUrls } = options;
   const { throttle = { burst: 30, perSecond: 1 }, queue: name = server, url: edit = (url: string) => url } = options;
   const told = new Set<string>();
-  const advise = advice === false ? () => [] : advisor();
+  const advise = advice !== false && advisor((message) => say(message));
   const limit = throttle && buckets<EventItem>(throttle);
   let sends: Queue | undefined;
 
@@ -169,11 +169,11 @@ export function init(options: Options = {} as Options): Client {
     guard,
     record: (name, data) =>
       guard(() => {
-        const event = String(name);
-        // An array or a single value is no loss, only badly named.
-        const attributes = Object(data) === data && !Array.isArray(data) ? (data as object) : { value: data };
-        const advices = advise(event, attributes);
-        if (advices.length) say(`event ${event}: ${advices.join("; ")}`);
+        // Named badly, but not lost: a server takes no other names.
+        const given = String(name);
+        const event = given.slice(0, 255) || "unnamed";
+        const attributes: object = data instanceof Object ? data : { value: data };
+        if (advise) advise(given, attributes);
         const item = draft(event, attributes, {});
         const held = limit ? limit.take(event, item, item.timestamp) : 0;
         if (held !== undefined) push(item, held);

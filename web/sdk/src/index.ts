@@ -3,7 +3,6 @@ export { type Client, type Extra, init, type Options, type User } from "./client
 export {
   BusinessError,
   CancelError,
-  ContextError,
   type ErrorContext,
   type ErrorRecord,
   PropError,

@@ -39,26 +39,25 @@ export function isContextInvalidated(error: unknown): boolean {
 
 /** What one starter brick has reported in one page visit, by mod component. Events and errors have firsts of their own. */
 export class Firsts {
-  readonly #events = new Set<string>();
-  readonly #errors = new Set<string>();
+  readonly #seen = new Set<string>();
 
   /** Ask once for each run that succeeded. */
   event(mode: ReportMode, componentId: string): boolean {
-    const first = isFirst(this.#events, componentId);
+    const first = this.#isFirst(`event ${componentId}`);
     return mode === "all" || (mode === "once" && first);
   }
 
   /** Ask once for each run that failed. */
   error(mode: ReportMode, componentId: string, trigger = "load", error?: unknown): boolean {
     if (isContextInvalidated(error) && !isUserAction(trigger)) return false;
-    const first = isFirst(this.#errors, componentId);
+    const first = this.#isFirst(`error ${componentId}`);
     return mode === "all" || (mode !== "never" && first);
   }
-}
 
-/** Counts the component before any mode is looked at, so that a mode that changes later finds the run known. */
-function isFirst(seen: Set<string>, componentId: string): boolean {
-  const first = !seen.has(componentId);
-  seen.add(componentId);
-  return first;
+  /** Counts the component before any mode is looked at, so that a mode that changes later finds the run known. */
+  #isFirst(what: string): boolean {
+    const first = !this.#seen.has(what);
+    this.#seen.add(what);
+    return first;
+  }
 }

@@ -36,7 +36,6 @@ export async function post(to: Destination, kind: Kind, items: string[], leaving
       headers: {
         authorization: `Bearer ${to.key}`,
         "content-type": "application/json",
-        "x-modlake-sdk": to.version,
         ...(zipped && { "content-encoding": "gzip" }),
       },
       body: zipped || text,

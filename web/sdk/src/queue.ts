@@ -12,7 +12,6 @@ export interface Settings extends Destination, Limits {
 }
 
 const CHUNK_BYTES = 16 * 1024;
-const CHUNK_ITEMS = 100;
 const ASIDE_LENGTH = 2_000;
 /** `uid`, `sdk_version` and `dropped` are put before each item when it is sent. */
 const PREFIX_BYTES = 100;
@@ -159,7 +158,7 @@ export function queue(name: string, settings: Settings, say: (message: string) =
       // JSON has no character below a space, so this finds out texts of one byte for each character.
       const bytes = (/[^ -~]/.test(item) ? item.length * 3 : item.length) + PREFIX_BYTES;
       let chunk = filling[kind];
-      if (!chunk || chunk.bytes + bytes > CHUNK_BYTES || chunk.items.length >= CHUNK_ITEMS) {
+      if (!chunk || chunk.bytes + bytes > CHUNK_BYTES) {
         if (!open[0]) queueMicrotask(write);
         chunk = { kind, page, at: Date.now(), items: [], bytes: 0, dropped: 0 };
         open.push(chunk);
@@ -185,13 +184,13 @@ export function queue(name: string, settings: Settings, say: (message: string) =
         );
         if (!chunks[0]) continue;
         for (const chunk of chunks) leaving.add(chunk);
-        post(settings, kind, complete(chunks), true).then(({ status }) =>
+        post(settings, kind, complete(chunks), true).then((answer) =>
           // Behind the writes: then the keys are known.
           then(async () => {
-            if (status === 200) {
+            if (answer.status === 200) {
               await kept.remove(chunks.map(({ key }) => key));
               unsent = unsent.filter((chunk) => !chunks.includes(chunk));
-            } else wake(debounceMs);
+            } else await failed(answer);
             for (const chunk of chunks) leaving.delete(chunk);
           }),
         );

@@ -1,5 +1,15 @@
 import { expect, it } from "vitest";
-import { advisor } from "../src/advice";
+import { advisor as advising } from "../src/advice";
+
+/** What is said of each event. */
+function advisor() {
+  const said: string[] = [];
+  const advise = advising((advice) => said.push(advice));
+  return (name: string, data: object) => {
+    advise(name, data);
+    return said.splice(0);
+  };
+}
 
 it.each([
   ["Case Opened", "Case Closed"],

@@ -4,7 +4,13 @@ import { afterEach, describe, expect, it, vi } from "vitest";
 import { type Item, server } from "./server";
 
 let lake: ReturnType<typeof server>;
-const { waitFor } = vi;
+const waitFor: typeof vi.waitFor = (what, options) => vi.waitFor(what, options ?? { timeout: 5_000 });
+
+/** From now on clocks go ahead by so much, until the test ends. */
+function later(ms: number) {
+  const { now } = Date;
+  vi.spyOn(Date, "now").mockImplementation(() => now() + ms);
+}
 
 afterEach(() => {
   lake.stop();
@@ -66,12 +72,14 @@ describe("recording", () => {
     client.record(7 as never);
     client.record(undefined as never);
     client.record("null", null as never);
-    await waitFor(() => expect(lake.items()).toHaveLength(6));
+    client.record("");
+    client.record("n".repeat(300));
+    await waitFor(() => expect(lake.items()).toHaveLength(8));
     const [first, list, text] = lake.items();
     const big = "100000000000000000000";
     expect(first?.data).toEqual({ big, self: { big, self: "[seen above]" } });
-    expect([list?.data, text?.data]).toEqual([{ value: [1, 2] }, { value: "words" }]);
-    expect(lake.names().slice(3)).toEqual(["7", "undefined", "null"]);
+    expect([list?.data, text?.data]).toEqual([{ 0: 1, 1: 2 }, { value: "words" }]);
+    expect(lake.names().slice(3)).toEqual(["7", "undefined", "null", "unnamed", "n".repeat(255)]);
   });
 
   it("never throws into the page", async () => {
@@ -125,7 +133,7 @@ describe("what is not acknowledged", () => {
     client.close();
     lake.stop();
     lake = server();
-    vi.spyOn(Date, "now").mockReturnValue(Date.now() + 16_000);
+    later(60_000);
     lake.client({ queue: "reload" });
     await waitFor(() => expect(lake.names()).toEqual(["Before"]));
     await waitFor(async () => expect(await chunks("reload")).toEqual([]));
@@ -231,7 +239,7 @@ describe("what is not acknowledged", () => {
     client.close();
     lake.stop();
     lake = server();
-    vi.spyOn(Date, "now").mockReturnValue(Date.now() + 16_000);
+    later(60_000);
     lake.client({ queue: "full", maxItems: 10 });
     await waitFor(() => expect(lake.items()).toHaveLength(10));
     expect(lake.items().map((item) => item.data.number)).toEqual([15, 16, 17, 18, 19, 20, 21, 22, 23, 24]);
@@ -283,7 +291,7 @@ describe("several pages", () => {
     await new Promise((resolve) => setTimeout(resolve, 30));
     await other.flush();
     expect(lake.requests).toHaveLength(0);
-    vi.spyOn(Date, "now").mockReturnValue(Date.now() + 15_100);
+    later(60_000);
     await other.flush();
     expect(lake.names()).toEqual(["Left"]);
   });
@@ -302,6 +310,22 @@ describe("a page that goes", () => {
     page.dispatchEvent(new Event("pagehide"));
     await client.flush();
     expect(lake.names()).toEqual(["Last"]);
+  });
+
+  it("obeys the server that asks to come back later", async () => {
+    lake = server((_, number) =>
+      number === 1 ? new Response(null, { status: 429, headers: { "retry-after": "3600" } }) : undefined,
+    );
+    const page = new EventTarget();
+    vi.stubGlobal("addEventListener", page.addEventListener.bind(page));
+    const client = lake.client({ queue: "later", debounceMs: 60_000, maxWaitMs: 60_000 });
+    client.record("A");
+    page.dispatchEvent(new Event("pagehide"));
+    await waitFor(async () => expect((await state("later"))?.pausedUntil).toBeGreaterThan(Date.now() + 3_500_000));
+    await client.flush();
+    page.dispatchEvent(new Event("pagehide"));
+    expect(lake.requests).toHaveLength(1);
+    expect((await state("later"))?.items).toBe(1);
   });
 
   it("sends no more than browsers take, and keeps the rest", async () => {
