@@ -1,5 +1,6 @@
 /** Expressions of a brick's configuration → values, as version v3 has it: nothing is a template that is not tagged as one. */
 
+import { BusinessError } from "../errors";
 import { type BrickConfig, Expression } from "./definition";
 import { evaluate } from "./template";
 
@@ -32,9 +33,8 @@ export class Deferred {
   }
 }
 
-/** An expression cannot be evaluated; `path` is its place in the definition. */
-export class RenderError extends Error {
-  override name = "RenderError";
+/** An expression cannot be evaluated, which its author can mend; `path` is its place in the definition. */
+export class RenderError extends BusinessError {
   readonly path: string;
 
   constructor(path: string, cause: unknown) {

@@ -1,7 +1,7 @@
 /** Runs definitions: bricks in order, each with its configuration rendered, their outputs as variables of those behind. */
 
 import type { Client } from "../client";
-import { BusinessError, ContextError, PropError } from "../errors";
+import { BusinessError, ContextError } from "../errors";
 import { uuid } from "../page";
 import type { Component } from "../wire";
 import { BRICKS } from "./bricks";
@@ -76,7 +76,7 @@ export interface Runtime {
   /**
    * Runs a definition with inputs. Resolves with the output of its last brick.
    *
-   * @throws PropError (in a `BrickError`) for inputs that its schema does not take; `BrickError` for what goes wrong in a brick
+   * @throws BrickError around what went wrong: a `BusinessError` for inputs that a schema does not take, whatever a brick throws
    */
   run(definition: Definition, inputs: Record<string, unknown>, options?: RunOptions): Promise<unknown>;
   /** A pipeline to hand to a definition as an input: it runs with these variables and not with the definition's. */
@@ -189,7 +189,7 @@ function expectInputs(schema: Record<string, unknown> | undefined, inputs: Recor
   const violations = schema === undefined ? [] : validate(schema, inputs);
   if (violations.length === 0) return;
   const told = violations.map(({ path, message }) => `${path || "the input"} ${message}`);
-  throw new PropError(`the input does not fit the brick's schema: ${told.join("; ")}`);
+  throw new BusinessError(`the input does not fit the brick's schema: ${told.join("; ")}`);
 }
 
 /** Of an `if`: texts that say yes, numbers but 0, true; of other values whether there is one. */

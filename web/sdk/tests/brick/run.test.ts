@@ -251,6 +251,23 @@ describe("running", () => {
   });
 });
 
+describe("what the author of a mod can mend", () => {
+  // The bundle of bricks has classes of its own: the core knows their errors by name.
+  const named = (error: unknown): unknown[] => (error instanceof Error ? [error.name, ...named(error.cause)] : []);
+
+  it.each([
+    ["an input that does not fit", { ...definition(), inputSchema: { required: ["x"] } }],
+    ["an expression without a value", definition({ id: "echo", config: { x: variable("@nobody") } })],
+    ["a brick that there is not", definition({ id: "@acme/none" })],
+  ])("%s is a BusinessError", async (_what, of) => {
+    const error = await started({ bricks: { echo } })
+      .run(of, {})
+      .catch((error: unknown) => error);
+    expect(error).toBeInstanceOf(BrickError);
+    expect(named(error)).toContain("BusinessError");
+  });
+});
+
 describe("@pixiebrix/run", () => {
   const body = pipelineOf({ id: "echo", config: { n: 1 }, outputKey: "kept" });
 
