@@ -10,6 +10,9 @@ mod pipeline;
 mod schema;
 mod ui;
 
+#[cfg(test)]
+pub(crate) use schema::keywords as schema_keywords;
+
 use inputs::Inputs;
 
 const TOP: [&str; 9] = [

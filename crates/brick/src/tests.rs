@@ -2,7 +2,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use proptest::prelude::*;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::template::mustache::Dialect;
 use super::*;
@@ -82,6 +82,57 @@ fn templates_are_read_or_refused_as_the_sdk_does() {
             }
         }
     }
+}
+
+/// What a keyword holds is what the metaschema of some draft says: every keyword with values of every shape.
+#[test]
+fn schemas_are_judged_as_their_metaschemas_do() {
+    let values = [
+        json!(null),
+        json!(true),
+        json!(0),
+        json!(-1),
+        json!(1.5),
+        json!("a"),
+        json!("object"),
+        json!([]),
+        json!(["a"]),
+        json!(["a", "a"]),
+        json!(["string", "null"]),
+        json!([{}]),
+        json!([true, {"type": "no"}]),
+        json!([1]),
+        json!({}),
+        json!({"a": {}}),
+        json!({"a": ["b"]}),
+        json!({"a": ["b", "b"]}),
+        json!({"a": 1}),
+        json!({"type": 1}),
+    ];
+    let drafts: [fn(&Value) -> bool; 3] = [
+        jsonschema::draft7::meta::is_valid,
+        jsonschema::draft201909::meta::is_valid,
+        jsonschema::draft202012::meta::is_valid,
+    ];
+    let mut judged = 0;
+    // `$schema` and `$ref` are looked up as well, which a metaschema does not; 2020-12 gives `$recursiveAnchor`, which it has no
+    // use for, another form.
+    let others = ["$schema", "$ref", "$recursiveAnchor"];
+    for keyword in check::schema_keywords().filter(|keyword| !others.contains(keyword)) {
+        let schemas: Vec<Value> = values.iter().map(|value| json!({"properties": {"x": {keyword: value}}})).collect();
+        // A draft that takes everything does not know the keyword.
+        let knowing: Vec<_> = drafts.iter().filter(|is_valid| !schemas.iter().all(|schema| is_valid(schema))).collect();
+        for schema in &schemas {
+            let is_valid = knowing.is_empty() || knowing.iter().any(|is_valid| is_valid(schema));
+            let definition = json!({"kind": "component", "inputSchema": schema}).to_string();
+            let problems = check(definition.as_bytes(), &Limits::default()).problems;
+            let mut ours = problems.iter().filter(|problem| problem.path.starts_with("inputSchema."));
+            let is_ours = ours.all(|problem| problem.severity == Severity::Warning);
+            assert_eq!(is_ours, is_valid, "{schema}: {problems:?}");
+            judged += 1;
+        }
+    }
+    assert!(judged > 1000, "{judged} schemas");
 }
 
 #[test]

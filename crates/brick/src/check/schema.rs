@@ -99,6 +99,11 @@ const KEYWORDS: &[(&str, Holds)] = &[
     ("writeOnly", Holds::Switch),
 ];
 
+#[cfg(test)]
+pub(crate) fn keywords() -> impl Iterator<Item = &'static str> {
+    KEYWORDS.iter().map(|(name, _)| *name)
+}
+
 impl<'a> Checker<'a, '_> {
     /// Of the inputs, which come as an object.
     pub(super) fn input_schema(&mut self, schema: &'a Node) {
@@ -150,10 +155,11 @@ impl<'a> Checker<'a, '_> {
         match holds {
             Holds::Anything => {}
             Holds::Schema => self.schema_within(value, root),
-            Holds::SchemaOrSchemas if value.items().is_some() => self.schemas(value, root),
-            Holds::SchemaOrSchemas => self.schema_within(value, root),
-            Holds::Schemas if value.items().is_some_and(|items| !items.is_empty()) => self.schemas(value, root),
-            Holds::Schemas => self.holds(value, "a list of one schema or more"),
+            Holds::SchemaOrSchemas if value.items().is_none() => self.schema_within(value, root),
+            Holds::Schemas | Holds::SchemaOrSchemas if value.items().is_some_and(|items| !items.is_empty()) => {
+                self.schemas(value, root)
+            }
+            Holds::Schemas | Holds::SchemaOrSchemas => self.holds(value, "a list of one schema or more"),
             Holds::SchemasByName | Holds::SchemasOrNamesByName | Holds::NamesByName if !is_map => {
                 self.holds(value, "a mapping");
             }

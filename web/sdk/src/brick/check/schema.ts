@@ -142,8 +142,8 @@ class SchemaCheck {
       case "schema":
         return this.schema(value);
       case "schemaOrSchemas":
-        return value.kind === "list" ? this.#schemas(value) : this.schema(value);
       case "schemas":
+        if (holds === "schemaOrSchemas" && value.kind !== "list") return this.schema(value);
         if (value.kind !== "list" || value.items.length === 0)
           return this.#wants(value, "a list of one schema or more");
         return this.#schemas(value);
