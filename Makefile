@@ -76,12 +76,12 @@ e2e-agents: web $(VENV)/installed $(AGENTS)/node_modules/installed
 
 rust-test: web
 	$(call STEP,Rust tests)
-	.ci/need rust nextest
+	.ci/need rust nextest postgres
 	cargo nextest run --workspace --locked --profile $(NEXTEST_PROFILE)
 
 judges: web $(VENV)/installed $(JUDGES)/node/node_modules/installed $(JUDGES)/azurite/node_modules/installed
 	$(call STEP,outside judges: real clients and readers against a real server)
-	.ci/need rust
+	.ci/need rust postgres
 	cargo build --locked --bin modlaked --bin modlake
 	MODLAKED=$(DEBUG)/modlaked MODLAKE=$(DEBUG)/modlake $(VENV)/bin/python -m pytest $(JUDGES) $(PYTEST)
 

@@ -1,4 +1,5 @@
 import modlaked
+import postgres
 import pytest
 
 
@@ -24,6 +25,12 @@ def server(tmp_path_factory):
     folder = tmp_path_factory.mktemp("server")
     with modlaked.running(folder) as server:
         yield server
+
+
+@pytest.fixture(scope="module", params=["sqlite", "postgres"])
+def catalog(request):
+    """Variables for a server whose catalog is on the one database and on the other: what uses it is tested on both."""
+    return {"MODLAKE_CATALOG": postgres.shared().database() if request.param == "postgres" else ""}
 
 
 @pytest.hookimpl(wrapper=True)

@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 
+import postgres
 import requests
 
 KEY = "ml_judges-bootstrap-key-of-the-tenant-default0"
@@ -62,7 +63,11 @@ def wait_for(what, check, seconds=VISIBLE_SECONDS, every=0.05):
 
 
 class Modlaked:
-    """One server. `data` outlives it: start again on the same folder after `kill`."""
+    """One server. `data` outlives it: start again on the same folder after `kill`.
+
+    Its catalog is a file there, or with `JUDGES_CATALOG=postgres` a database of its own; `MODLAKE_CATALOG` among the variables decides
+    for one server.
+    """
 
     def __init__(self, data: Path, log: Path, **variables: str):
         self.data, self.log, self.variables = Path(data), Path(log), variables
@@ -75,7 +80,10 @@ class Modlaked:
 
     def environment(self) -> dict:
         kept = {name: value for name, value in os.environ.items() if not name.startswith(("MODLAKE_", "CODING_AGENT_"))}
-        return kept | {"MODLAKE_DATA_DIR": str(self.data), "MODLAKE_BOOTSTRAP_KEY": KEY} | self.variables
+        own = {"MODLAKE_DATA_DIR": str(self.data), "MODLAKE_BOOTSTRAP_KEY": KEY} | self.variables
+        if os.environ.get("JUDGES_CATALOG") == "postgres" and "MODLAKE_CATALOG" not in own:
+            own["MODLAKE_CATALOG"] = postgres.database_of(self.data)
+        return kept | own
 
     def command(self) -> list:
         """How it is started; every listener on a port of its own."""

@@ -183,3 +183,6 @@ fn short_pause() -> Duration {
     let random = getrandom::u32().unwrap_or_default();
     Duration::from_millis(u64::from(random % 16) + 1)
 }
+
+#[cfg(test)]
+mod tests;

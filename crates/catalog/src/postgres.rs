@@ -3,6 +3,7 @@
 //! The tables lie in the first schema of the user's search path. The steps of [`crate::migrations`] are taken under the lock that sqlx
 //! holds for them, so servers may start at the same time.
 
+use std::io;
 use std::sync::LazyLock;
 use std::time::Duration;
 
@@ -45,9 +46,15 @@ pub(crate) async fn open(url: &ServerUrl, options: &Options) -> Result<Opened, C
         })?
         .map_err(|error| cannot_migrate(url, error))?;
 
+    // Who gave up waiting for a lock shall not go on waiting on the server.
+    let settings = format!("SET lock_timeout = {}", options.timeout.as_millis());
     let pool = AnyPoolOptions::new()
         .max_connections(options.connections)
         .acquire_timeout(options.timeout)
+        .after_connect(move |connection, _| {
+            let settings = AssertSqlSafe(settings.clone());
+            Box::pin(async move { connection.execute(settings).await.map(drop) })
+        })
         .connect_lazy_with(connect.clone());
     Ok(Opened { connect, pool })
 }
@@ -81,9 +88,10 @@ pub(crate) fn failed(url: &ServerUrl, error: sqlx::Error) -> CatalogError {
         sqlx::Error::Io(_) | sqlx::Error::Tls(_) | sqlx::Error::Protocol(_) | sqlx::Error::PoolClosed => {
             error.to_string()
         }
-        // connection exceptions, wrong users, missing databases, insufficient resources, operator's intervention
-        _ if code(&error)
-            .is_some_and(|code| ["08", "28", "3D", "53", "57P"].iter().any(|class| code.starts_with(class))) =>
+        // connection exceptions, wrong users, missing databases, insufficient resources, locks that others hold, operator's intervention
+        _ if code(&error).is_some_and(|code| {
+            ["08", "28", "3D", "53", "55P03", "57P"].iter().any(|class| code.starts_with(class))
+        }) =>
         {
             reason(&error)
         }
@@ -93,6 +101,8 @@ pub(crate) fn failed(url: &ServerUrl, error: sqlx::Error) -> CatalogError {
 }
 
 const CHECK_URL: &str = "check the setting `catalog` (MODLAKE_CATALOG)";
+const CHECK_TLS: &str =
+    "check sslmode and sslrootcert (the certificate of an authority) in the setting `catalog` (MODLAKE_CATALOG)";
 const CHECK_PLACE: &str =
     "check host and port in the setting `catalog` (MODLAKE_CATALOG), and that PostgreSQL runs there";
 
@@ -112,7 +122,9 @@ fn cannot_use(url: &ServerUrl, error: &sqlx::Error) -> CatalogError {
             "this server takes no writes: name the primary in the setting `catalog` (MODLAKE_CATALOG)"
         }
         (_, Some("53300")) => "raise max_connections of PostgreSQL, or lower the setting `catalog_connections`",
-        (sqlx::Error::Tls(_), _) => "check sslmode and sslrootcert in the setting `catalog` (MODLAKE_CATALOG)",
+        // what TLS does not trust comes as data that is invalid
+        (sqlx::Error::Io(error), _) if error.kind() == io::ErrorKind::InvalidData => CHECK_TLS,
+        (sqlx::Error::Tls(_), _) => CHECK_TLS,
         (sqlx::Error::Io(_), _) => CHECK_PLACE,
         _ => CHECK_URL,
     };

@@ -2,8 +2,9 @@
 
 use std::fs;
 
-use catalog::{Catalog, CatalogError, Options};
+use catalog::{Catalog, CatalogError, Options, TraceKey};
 use record::time::Clock;
+use sqlx::Executor as _;
 
 use crate::{Place, new_key};
 
@@ -96,4 +97,31 @@ async fn a_folder_in_place_of_the_file_is_named() {
     fs::create_dir(place.path()).unwrap();
     let error = open_error(&place).await;
     assert!(matches!(error, CatalogError::Open { .. }), "{error:?}");
+}
+
+/// What every later version must read: the catalog of a server that had migrations 1 to 3.
+#[tokio::test]
+async fn a_catalog_of_before_goes_on() {
+    let place = Place::file();
+    let dump = include_str!("../../../../frozen/catalog/0003.sql");
+    fs::write(place.path(), "").unwrap();
+    place.raw().await.execute(dump).await.unwrap();
+    let catalog = place.open().await;
+    let caller = catalog.find("frozen-catalog-key-of-tenant-default").expect("the key works");
+    assert_eq!(&*caller.key_id, "k_8f64e755b923");
+    let keys = catalog.list_keys(None).await.unwrap();
+    let [first, browser] = &keys[..] else { panic!("{keys:?}") };
+    assert_eq!((first.revoked_at, browser.origins.as_slice()), (None, &["https://app.example.com".to_owned()][..]));
+    assert!(browser.revoked_at.is_some());
+    let key = catalog.placeholder_key(&first.tenant).await.unwrap();
+    assert_eq!(key[..4], [0x07, 0x8a, 0x75, 0x30]);
+    let trace = TraceKey {
+        tenant: first.tenant.clone(),
+        source: "cli",
+        kind: "build".to_owned(),
+        command_id: "20260219000719-cYGAL".to_owned(),
+    };
+    assert_eq!(catalog.trace_versions(&trace).await.unwrap()[0].rows, 3);
+    catalog.revoke_key(&first.id).await.unwrap();
+    assert!(catalog.find("frozen-catalog-key-of-tenant-default").is_none());
 }

@@ -8,6 +8,7 @@ use record::time::{Clock, Timestamp};
 use crate::{Place, acme, new_key};
 
 crate::on_both_databases! {
+    a_caller_has_the_origins_and_the_address_of_its_key,
     a_created_key_finds_its_caller_and_nothing_else_does,
     keys_are_listed_without_text_or_hash,
     a_revoked_key_is_unknown_at_once_and_stays_in_the_list,

@@ -19,6 +19,7 @@ struct House {
 
 mod growth;
 mod moving;
+mod records;
 
 async fn empty_house() -> House {
     open(Limits::default()).await

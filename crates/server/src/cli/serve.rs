@@ -8,7 +8,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::{Context, Result};
-use catalog::{Catalog, NewKey};
+use catalog::{Catalog, CatalogError, NewKey};
 use journal::Journal;
 use journal::disk::RealDisk;
 use lake::root::Root;
@@ -235,8 +235,11 @@ async fn ensure_key(house: &House) -> Result<Option<Secret>> {
         origins: Vec::new(),
     };
     if let Some(key) = &house.config.bootstrap_key {
-        house.catalog.import_key(key, new).await.context("MODLAKE_BOOTSTRAP_KEY")?;
-        return Ok(None);
+        return match house.catalog.import_key(key, new).await {
+            // another server on the same catalog was faster
+            Ok(_) | Err(CatalogError::KeyExists(_)) => Ok(None),
+            Err(error) => Err(error).context("MODLAKE_BOOTSTRAP_KEY"),
+        };
     }
     Ok(Some(house.catalog.create_key(new).await?.key))
 }

@@ -67,9 +67,11 @@ pub async fn run(house: Arc<House>, stop: Stop) {
         oldest_pending: None,
         flush: None,
         retry: None,
+        stop: stop.clone(),
+        gave_up: false,
         house,
     };
-    loop {
+    while !drain.gave_up {
         drain.start_flush_when_due();
         if drain.has_room()
             && let Some(bytes) = drain.step().await
@@ -102,7 +104,13 @@ struct Drain {
     flush: Option<Flush>,
     /// When the next commit may be tried after one that failed, and how long it had to wait.
     retry: Option<(Instant, Duration)>,
+    stop: Stop,
+    /// Asked to stop while it waited for the catalog: what comes next stays in the journal.
+    gave_up: bool,
 }
+
+/// The server stops, and the catalog does not answer.
+struct GaveUp;
 
 impl Drain {
     /// Takes the next chunk of the journal into the lake's memory, and tells its size. `None`: there was none.
@@ -122,6 +130,9 @@ impl Drain {
         if first.sequence <= self.replay_until {
             for record in &records {
                 self.append(std::slice::from_ref(record), record.sequence).await;
+                if self.gave_up {
+                    return None;
+                }
             }
         } else {
             self.append(&records, last.sequence).await;
@@ -144,7 +155,12 @@ impl Drain {
                 normalize::normalize(&envelope, payload.as_ref(), gathered.output(&envelope, &self.sizes));
                 continue;
             };
-            match self.place(&envelope, trace, record.sequence).await {
+            let Ok(placed) = self.place(&envelope, trace, record.sequence).await else {
+                self.gave_up = true;
+                self.hand_over(gathered, record.sequence.saturating_sub(1));
+                return;
+            };
+            match placed {
                 None => gathered.raw_only(&envelope, payload.as_ref(), &self.sizes),
                 Some(Placed { file, gone: None }) => {
                     normalize::normalize(&envelope, payload.as_ref(), gathered.output(&envelope, &self.sizes));
@@ -163,11 +179,15 @@ impl Drain {
         self.hand_over(gathered, through);
     }
 
-    /// As [`traces::place`]; a catalog that does not answer is waited for, for nothing may pass by.
-    async fn place(&self, envelope: &Envelope, trace: &Trace<'_>, sequence: u64) -> Option<Placed> {
+    /// As [`traces::place`]; a catalog that does not answer is waited for, for nothing may pass by, until the server stops.
+    async fn place(&self, envelope: &Envelope, trace: &Trace<'_>, sequence: u64) -> Result<Option<Placed>, GaveUp> {
         loop {
             match traces::place(&self.house, envelope, trace, sequence).await {
-                Ok(placed) => return placed,
+                Ok(placed) => return Ok(placed),
+                Err(error) if self.stop.is_stopping() => {
+                    tracing::error!(%error, sequence, "trace file cannot be placed; the next start goes on with it");
+                    return Err(GaveUp);
+                }
                 Err(error) => {
                     tracing::error!(%error, sequence, "trace file cannot be placed, trying again");
                     tokio::time::sleep(FIRST_RETRY).await;

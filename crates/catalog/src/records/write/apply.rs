@@ -74,6 +74,8 @@ struct Work<'w> {
     changed: Known<Changed>,
     /// Earlier writes by their ids: the key that each took and when.
     writes: Known<(String, i64)>,
+    /// By a key that gave way: the milliseconds after it from which on keys may be free.
+    tried: Known<usize>,
     /// Of data that was read or made.
     bytes: usize,
 }
@@ -167,12 +169,17 @@ impl<'w> Work<'w> {
         let gives_way = item.on_conflict == OnConflict::NextMillisecond && self.is_taken(&item.key, item);
         let moved = if gives_way { MovedKey::of(&item.key) } else { None };
         let Some(moved) = moved else { return Ok(item.key.clone()) };
-        for first in (1..=MOST_MILLIS).step_by(MILLIS_AT_ONCE) {
-            let keys: Vec<String> = (first..first + MILLIS_AT_ONCE).filter_map(|millis| moved.plus(millis)).collect();
+        // what this request has found taken stays taken
+        let mut first = self.tried.get(&item.key).copied().unwrap_or(1);
+        while first <= MOST_MILLIS {
+            let until = (first + MILLIS_AT_ONCE).min(MOST_MILLIS + 1);
+            let keys: Vec<String> = (first..until).map_while(|millis| moved.plus(millis)).collect();
             self.look_up(connection, &keys).await?;
-            if let Some(free) = keys.into_iter().find(|key| !self.is_taken(key, item)) {
+            if let Some((index, free)) = keys.into_iter().enumerate().find(|(_, key)| !self.is_taken(key, item)) {
+                self.tried.insert(item.key.clone(), first + index + 1);
                 return Ok(free);
             }
+            first = until;
         }
         Err(WriteError::NoFreeKey { item: index, tried: MOST_MILLIS })
     }

@@ -5,10 +5,11 @@ use std::sync::Arc;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode, Uri};
 use axum::response::IntoResponse;
-use catalog::{Filter, PageLimits, Wanted};
-use record::caller::Scope;
+use catalog::{Filter, PageLimits, Wanted, check_key};
+use record::caller::{Caller, Scope};
 use record::time::{Day, Timestamp};
 
+use super::body::Cleaner;
 use super::{Answer, Names, Problem, VERSION, forms};
 use crate::house::House;
 use crate::http::dropin::{self, Form, Page, pairs};
@@ -47,8 +48,8 @@ pub(super) async fn retrieve(State(house): State<Arc<House>>, Path(names): Path<
     let form = dropin::accepted(&headers, VERSION, FORMS)?;
     let database = super::database(&house, &caller, &names).await?;
     super::may_read(&database, &caller)?;
-    let key = names.key.as_deref().unwrap_or_default();
-    let record = house.catalog.record(database.id, key).await?.ok_or_else(Problem::not_found)?;
+    let key = key(&house, &caller, &names, &headers).await?;
+    let record = house.catalog.record(database.id, &key).await?.ok_or_else(Problem::not_found)?;
     Ok(forms::answer(StatusCode::OK, form, &[record], true))
 }
 
@@ -72,11 +73,20 @@ pub(super) async fn delete(State(house): State<Arc<House>>, Path(names): Path<Na
     dropin::accepted(&headers, VERSION, FORMS)?;
     dropin::needs(&caller, Scope::Admin)?;
     let database = super::database(&house, &caller, &names).await?;
-    let key = names.key.as_deref().unwrap_or_default();
-    if !house.catalog.delete_record(database.id, key).await? {
+    let key = key(&house, &caller, &names, &headers).await?;
+    if !house.catalog.delete_record(database.id, &key).await? {
         return Err(Problem::not_found());
     }
     Ok(StatusCode::NO_CONTENT.into_response())
+}
+
+/// The key that a path names, as it is kept: what is secret in it is a placeholder there.
+async fn key(house: &House, caller: &Caller, names: &Names, headers: &HeaderMap) -> Result<String, Problem> {
+    let key = Cleaner::of(house, caller, headers).await?.key(names.key.as_deref().unwrap_or_default());
+    if check_key(&key).is_err() {
+        return Err(Problem::not_found());
+    }
+    Ok(key)
 }
 
 /// `start_date`, `end_date` (both included, by creation in UTC), `data__<field>=`, `data__<field>__isnull=`. Another filter is refused:
