@@ -121,7 +121,7 @@ fn schemas_are_judged_as_their_metaschemas_do() {
     for keyword in check::schema_keywords().filter(|keyword| !others.contains(keyword)) {
         let schemas: Vec<Value> = values.iter().map(|value| json!({"properties": {"x": {keyword: value}}})).collect();
         // A draft that takes everything does not know the keyword.
-        let knowing: Vec<_> = drafts.iter().filter(|is_valid| !schemas.iter().all(|schema| is_valid(schema))).collect();
+        let knowing: Vec<_> = drafts.iter().filter(|is_valid| !schemas.iter().all(is_valid)).collect();
         for schema in &schemas {
             let is_valid = knowing.is_empty() || knowing.iter().any(|is_valid| is_valid(schema));
             let definition = json!({"kind": "component", "inputSchema": schema}).to_string();

@@ -157,7 +157,7 @@ impl<'a> Checker<'a, '_> {
             Holds::Schema => self.schema_within(value, root),
             Holds::SchemaOrSchemas if value.items().is_none() => self.schema_within(value, root),
             Holds::Schemas | Holds::SchemaOrSchemas if value.items().is_some_and(|items| !items.is_empty()) => {
-                self.schemas(value, root)
+                self.schemas(value, root);
             }
             Holds::Schemas | Holds::SchemaOrSchemas => self.holds(value, "a list of one schema or more"),
             Holds::SchemasByName | Holds::SchemasOrNamesByName | Holds::NamesByName if !is_map => {

@@ -35,6 +35,24 @@ describe("bad definitions", () => {
   });
 });
 
+describe("a definition that is cut or lacks a piece", () => {
+  const seed = text("telemetry-record.yaml");
+  const starts = Array.from({ length: Math.ceil(seed.length / 61) }, (_, index) => index * 61);
+  const pieces = ["", "!var ", "&a ", "*a", "{{ ", "[", '"', "\n- ", "? ", "\u{1f4a5}", "__type__: var"];
+
+  it.each(pieces)("has problems in lines that exist, with %j in place of the piece", (piece) => {
+    for (const start of starts) {
+      for (const changed of [seed.slice(0, start) + piece, seed.slice(0, start) + piece + seed.slice(start + 11)]) {
+        const lines = changed.split("\n").length;
+        for (const { line, column, message, hint } of check(changed)) {
+          expect(line >= 1 && line <= lines && column >= 1, `${line}:${column} of ${lines}: ${message}`).toBe(true);
+          expect(message !== "" && hint !== "").toBe(true);
+        }
+      }
+    }
+  });
+});
+
 describe("load", () => {
   it("names the first error with its line and what to do", () => {
     const bad = text("telemetry-record.yaml").replace("mergeStrategy: replace", "mergeStrategy: replce");
