@@ -1,11 +1,12 @@
 /** Runs definitions: bricks in order, each with its configuration rendered, their outputs as variables of those behind. */
 
-import type { Client } from "../client";
+import type { Client, User } from "../client";
 import { BusinessError, ContextError } from "../errors";
 import { uuid } from "../page";
 import type { Component } from "../wire";
 import { BRICKS } from "./bricks";
 import type { BrickConfig, Definition } from "./definition";
+import { RUN } from "./known";
 import { nearest } from "./nearest";
 import { type Deferred, Pipeline, RenderError, render, type Variables } from "./render";
 import { validate } from "./validate";
@@ -152,7 +153,8 @@ class Runner {
   }
 
   async #brick(item: BrickConfig, variables: Variables, path: string, depth: number): Promise<unknown> {
-    const config = item.async === undefined ? item.config : { async: item.async, ...item.config };
+    const isBeside = item.id === RUN && item.async !== undefined;
+    const config = isBeside ? { async: item.async, ...item.config } : item.config;
     const inputs = render(config ?? {}, variables, `${path}.config`) as Record<string, unknown>;
     const { bricks = {}, definitions = [] } = this.#house.options;
     const own = Object.hasOwn(bricks, item.id) ? bricks[item.id] : undefined;
@@ -170,19 +172,33 @@ class Runner {
 
   #context(depth: number): BrickContext {
     const { client, options, writes } = this.#house;
-    const { id, email } = client.user;
-    const ofClient = id === undefined ? undefined : { user: id, ...(email === undefined ? {} : { email }) };
     return {
       client,
       writes,
       component: this.#component,
       runId: this.#runId,
-      profile: options.profile === undefined ? ofClient : options.profile(),
+      profile: options.profile === undefined ? profileOf(client.user) : options.profile(),
       run: (pipeline, variables = {}) => this.#pipeline(pipeline, variables, depth + 1),
       render: ({ value, variables, path }, more = {}) => render(value, { ...variables, ...more }, path),
-      report: (error) => client.error(error, this.#component, { runId: this.#runId, component: this.#component }),
+      report: (error) => this.#report(error),
     };
   }
+
+  #report(error: unknown): void {
+    const { client } = this.#house;
+    client.error(error, this.#component, { runId: this.#runId, component: this.#component });
+    // Error telemetry is of mod components; of a run without one nobody would hear.
+    if (this.#component.modComponentId !== undefined) return;
+    const where = error instanceof BrickError ? `${error.brickId} at ${error.path}: ` : "";
+    client.guard(() =>
+      (client.options.log ?? console.warn)(`modlake: brick ${where}${(error as Error | null)?.message}`),
+    );
+  }
+}
+
+function profileOf({ id, email }: User): Profile | undefined {
+  if (id === undefined) return undefined;
+  return email === undefined ? { user: id } : { user: id, email };
 }
 
 function expectInputs(schema: Record<string, unknown> | undefined, inputs: Record<string, unknown>): void {

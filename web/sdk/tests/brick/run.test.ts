@@ -128,6 +128,21 @@ describe("the published definition", () => {
   });
 });
 
+describe("a run of no mod component", () => {
+  it("warns of what goes wrong behind the mod's back", async () => {
+    answer = () => Response.json({ detail: "Not found." }, { status: 404 });
+    const log = vi.fn();
+    const { run } = started({}, { log });
+    const put = { id: "@pixiebrix/data/put", config: { databaseId: "d", key: "k", value: {} } };
+    await run(definition({ id: "@pixiebrix/run", async: true, config: { body: pipelineOf(put) } }), {});
+    await vi.waitFor(() => expect(log).toHaveBeenCalled());
+    expect(log).toHaveBeenCalledWith(
+      "modlake: brick @pixiebrix/data/put at pipeline[0].config.body[0]: " +
+        "the record was not written: 404 Not found.; check databaseId",
+    );
+  });
+});
+
 describe("rendering", () => {
   it("keeps types, leaves out what is not there, and takes no text for a template", async () => {
     const inputs = { list: [1, { a: true }], none: null, name: "Ada" };
