@@ -10,6 +10,7 @@ use clap::{Arg, ArgAction, ArgMatches, Command};
 
 use crate::config::{self, Config, SETTINGS};
 
+mod brick;
 mod ddl;
 mod expire;
 mod keys;
@@ -23,6 +24,7 @@ mod throttle;
 pub fn run() -> Result<ExitCode> {
     let matches = command().get_matches();
     let done = match matches.subcommand() {
+        Some(("brick", matches)) => return brick::run(matches),
         Some(("redaction", matches)) => return redaction::run(matches),
         Some(("serve", matches)) => serve::run(load(matches)?),
         Some(("ddl", matches)) => ddl::run(&load(matches)?, matches),
@@ -56,6 +58,7 @@ fn command() -> Command {
         .arg_required_else_help(true)
         .subcommand(with_settings(Command::new("serve").about("Starts the server"), |_| true))
         .subcommand(keys_command())
+        .subcommand(brick::command())
         .subcommand(redaction::command())
         .subcommand(with_settings(ddl::command(), only_data_dir))
         .subcommand(with_settings(expire::command(), |key| only_catalog(key) || key.starts_with("retention.")))

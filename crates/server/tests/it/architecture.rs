@@ -12,6 +12,7 @@ use serde::Deserialize;
 /// Which crates of ours a crate knows. Everybody may know the words; beyond them a stage knows the one upstream of it.
 const OURS: &[(&str, &[&str])] = &[
     ("bench", &[]),
+    ("brick", &[]),
     ("catalog", &["record"]),
     ("cli", &["receive", "record", "redact", "sanitize"]),
     ("export", &["record"]),
@@ -25,7 +26,19 @@ const OURS: &[(&str, &[&str])] = &[
     ("sanitize", &["record", "redact"]),
     (
         "server",
-        &["catalog", "export", "journal", "lake", "normalize", "query", "receive", "record", "redact", "sanitize"],
+        &[
+            "brick",
+            "catalog",
+            "export",
+            "journal",
+            "lake",
+            "normalize",
+            "query",
+            "receive",
+            "record",
+            "redact",
+            "sanitize",
+        ],
     ),
 ];
 
@@ -44,6 +57,7 @@ const OWNERS: &[(&str, &[&str], &[&str])] = &[
     ("opentelemetry-proto", &["bench"], &["receive"]),
     ("parquet", &["lake", "query"], &[]),
     ("prost", &["bench"], &["receive"]),
+    ("saphyr-parser", &["brick"], &[]),
     ("sqlx", &["catalog"], &[]),
     ("tokio", &["catalog", "cli", "lake", "query", "server"], &[]),
     ("tonic", &["server"], &[]),
@@ -51,7 +65,7 @@ const OWNERS: &[(&str, &[&str], &[&str])] = &[
 ];
 
 /// Pure, or on every laptop: these build in seconds and start in milliseconds.
-const LIGHT: &[&str] = &["cli", "export", "journal", "normalize", "receive", "record", "redact", "sanitize"];
+const LIGHT: &[&str] = &["brick", "cli", "export", "journal", "normalize", "receive", "record", "redact", "sanitize"];
 
 /// What they must not link, nor anything whose name begins so and goes on with `-`.
 const HEAVY: &[&str] =

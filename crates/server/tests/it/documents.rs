@@ -31,6 +31,7 @@ const WRITTEN: &[&str] = &[
     "README.md",
     "SECURITY.md",
     "STYLE.md",
+    "docs/bricks.md",
     "docs/databases.md",
     "docs/deployments.md",
     "docs/engines.md",

@@ -1,4 +1,5 @@
 //! The server's integration tests: one binary, because each one links the whole server.
 
 mod architecture;
+mod brick;
 mod documents;
