@@ -31,6 +31,7 @@ LOCATIONS = {
 }
 SQLGLOT_NAMES = {"synapse": "tsql"}
 TABLES = ["events_raw", "coding_agent_events", "coding_agent_metrics", "traces", "traces_rejected"]
+TABLES += ["product_events", "product_errors"]
 # What sqlglot has no grammar for in any dialect: it says so by a Command, and what it would know must not hide there.
 NO_GRAMMAR = [
     r"CALL delta\.system\.register_table\(",
