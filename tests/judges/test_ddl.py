@@ -31,6 +31,7 @@ LOCATIONS = {
 }
 SQLGLOT_NAMES = {"synapse": "tsql"}
 TABLES = ["events_raw", "coding_agent_events", "coding_agent_metrics", "traces", "traces_rejected"]
+TABLES += ["product_events", "product_errors"]
 # What sqlglot has no grammar for in any dialect: it says so by a Command, and what it would know must not hide there.
 NO_GRAMMAR = [
     r"CALL delta\.system\.register_table\(",
@@ -118,7 +119,7 @@ def test_every_statement_is_of_its_dialect(engine, format_name, layout):
             pytest.fail(f"{statement}\n{error}")
         if isinstance(parsed, exp.Command):
             assert any(re.match(pattern, statement) for pattern in NO_GRAMMAR), f"nothing sqlglot knows:\n{statement}"
-    assert len(queries(script)) == (8 if format_name == "delta" else 4)
+    assert len(queries(script)) == (3 + len(TABLES) if format_name == "delta" else 4)
 
 
 @pytest.mark.parametrize("engine", LOCATIONS)
@@ -154,7 +155,7 @@ def lake(tmp_path_factory):
         for request in requests:
             assert request.send(server).status_code == 200
         for number, repository in enumerate(REPOSITORIES):
-            put(folder / "trace.csv", BUILD, COMMON | repository)
+            put(folder / "trace.csv", [*BUILD, *TAGS], COMMON | repository)
             url = f"{server.url}/v1/cli/traces/build/2026022400071{number}-aaaaa.csv?source=cli"
             headers = {"Authorization": f"Bearer {server.key}", "Content-Type": "text/csv"}
             answer = http.put(url, (folder / "trace.csv").read_bytes(), headers=headers, timeout=60)
@@ -170,6 +171,8 @@ def lake(tmp_path_factory):
             script = ddl("--engine", "duckdb", "--table", table, "--location", str(root), "--day", day)
             asked = [query.replace("moderne_bi.", "") for query in queries(script)]
             answers[table] = [comparable(row.values() for row in server.sql(query)) for query in asked]
+        tags = server.sql("SELECT path, tags['team'], tags['wave'] FROM traces")
+        assert comparable(row.values() for row in tags) == expected_tags()
         assert server.stop() == 0
     assert all(any(answers[table]) for table in ("events_raw", "coding_agent_events", "coding_agent_metrics"))
     return root, days, answers
@@ -213,6 +216,26 @@ def test_clickhouse_reads_delta(lake, table):
     assert run(statements(script_of("clickhouse", table, lake)), "clickhouse") == lake[2][table]
 
 
+def expected_tags() -> list[tuple]:
+    return comparable((row["path"], row.get("tag.team"), row.get("tag_wave")) for row in REPOSITORIES)
+
+
+def test_tags_are_a_map_for_duckdb(lake):
+    asked = ["SELECT path, tags['team'], tags['wave'] FROM moderne_bi.traces"]
+    asked += ["SELECT DISTINCT typeof(tags) FROM moderne_bi.traces"]
+    packages = Path(sys.prefix) / "duckdb-delta"
+    *_, tags, types = run([*statements(script_of("duckdb", "traces", lake)), *asked], "duckdb-delta", packages)
+    assert (tags, types) == (expected_tags(), [("MAP(VARCHAR, VARCHAR)",)])
+
+
+def test_tags_are_a_map_for_clickhouse(lake):
+    """There no map is null, and the value of a key that it does not have is the type's default."""
+    asked = ["SELECT path, mapContains(tags, 'team') ? tags['team'] : NULL, nullIf(tags['wave'], '') FROM moderne_bi.traces"]
+    asked += ["SELECT DISTINCT toTypeName(tags) FROM moderne_bi.traces"]
+    *_, tags, types = run([*statements(script_of("clickhouse", "traces", lake)), *asked], "clickhouse")
+    assert (tags, types) == (expected_tags(), [("Map(String, Nullable(String))",)])
+
+
 @pytest.fixture(scope="module")
 def spark(tmp_path_factory):
     from pyspark.sql import SparkSession
@@ -244,6 +267,13 @@ def test_spark_reads_the_files_of_the_delta_log(lake, spark, table):
     assert [comparable(map(tuple, spark.sql(query).collect())) for query in asked] == answers[table]
 
 
+def test_tags_are_a_map_for_spark(lake, spark):
+    uris = DeltaTable(str(lake[0] / "tables/traces")).file_uris()
+    frame = spark.read.parquet(*uris)
+    assert dict(frame.dtypes)["tags"] == "map<string,string>"
+    assert comparable(map(tuple, frame.selectExpr("path", "tags['team']", "tags['wave']").collect())) == expected_tags()
+
+
 # ---- the CSV objects, in the layouts they can have ----
 
 BUILD = """
@@ -253,6 +283,7 @@ buildMavenVersion buildGradleVersion buildBazelVersion buildDotnetVersion buildP
 buildOsVersion buildOsEol buildGitAutocrlf buildGitEol buildSourceFileCount buildLineCount buildParseErrorCount buildWeight
 buildMaxWeight buildMaxWeightSourceFile buildCliVersion buildElapsedTimeMs organization
 """.split()
+TAGS = ["tag.team", "tag_wave"]
 RUN = ["origin", "path", "branch", "developer", "runOutcome", "runId", "runRecipeOptions", "organization"]
 REPOSITORIES = [
     {"path": "acme/shop", "buildOutcome": "Succeeded", "buildElapsedTimeMs": "25048", "organization": "ALL/Acme"},
@@ -260,6 +291,8 @@ REPOSITORIES = [
     {"path": 'acme/"odd", name', "buildOutcome": "Failed", "buildElapsedTimeMs": "77", "organization": "ALL/Other"},
     {"path": "acme/skipped", "buildOutcome": "Skipped", "organization": "ALL/Other"},
 ]
+REPOSITORIES[0] |= {"tag.team": "pay'ments", "tag_wave": "1"}
+REPOSITORIES[1] |= {"tag.team": "search"}
 COMMON = {
     "origin": "github.com",
     "branch": "main",

@@ -2,6 +2,7 @@
 
 import gzip
 import http.client
+import io
 import json
 import threading
 import time
@@ -12,6 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 import duckdb
 import modlaked
 import polars
+import pyarrow.ipc
 import pyarrow.parquet
 import pytest
 import zstandard
@@ -26,8 +28,9 @@ def new_id() -> str:
     return f"20260224100000-{uuid.uuid4().hex[:5].upper()}"
 
 
-def build(command_id: str, *paths: str, **cells) -> bytes:
-    return text(*(repository(path, stage("sync", ""), stage("build", command_id, **cells)) for path in paths))
+def build(command_id: str, *paths: str, tags=None, **cells) -> bytes:
+    tags = {f"tag.{key}": value for key, value in (tags or {}).items()}
+    return text(*(repository(path, stage("sync", ""), stage("build", command_id, **cells), **tags) for path in paths))
 
 
 def paths_of(server, command_id: str, key=None) -> list[str]:
@@ -343,6 +346,10 @@ def test_a_secret_on_a_command_line_is_nowhere(make_server):
     assert looked > 10 and not found
 
 
+def fleet_tags(number: int) -> dict:
+    return {"wave": str(number), "team": "pay\"ments"} if number % 3 == 0 else {}
+
+
 @pytest.fixture(scope="module")
 def fleet(tmp_path_factory):
     """Builds of two days and runs, some delivered twice and some replaced; stopped, so that all is committed."""
@@ -351,7 +358,8 @@ def fleet(tmp_path_factory):
         for number in range(30):
             command_id = f"202602241000{number:02d}-FLEET"
             at = f"2026-02-{24 + number % 2}T0{number % 10}:30:00.123Z"
-            data = build(command_id, *(f"acme/{number}/{row}" for row in range(number % 4 + 1)), at=at, ms=number)
+            paths = [f"acme/{number}/{row}" for row in range(number % 4 + 1)]
+            data = build(command_id, *paths, tags=fleet_tags(number), at=at, ms=number)
             kind = "run" if number % 7 == 0 else "build"
             if number % 5 == 0:
                 assert put(server, kind, command_id, build(command_id, "acme/old", "acme/older", at=at)).status_code == 201
@@ -388,6 +396,30 @@ def test_duckdb_and_polars_read_the_table(fleet):
     assert (frame.height, frame["path"].n_unique()) == (ours["n"], ours["p"])
     assert frame["buildelapsedtimems"].dtype == polars.Int64
     assert frame["buildstarttime"].dtype == polars.Datetime("us", "UTC")
+
+
+def test_other_programs_read_tags_as_a_map(fleet):
+    """By the Delta log and by the files alone. DuckDB's delta extension, ClickHouse and Spark do so in `test_ddl.py`."""
+    server, *_ = fleet
+    told = [fleet_tags(number) for number in range(30) for _ in range(number % 4 + 1)]
+    pairs = lambda maps: sorted(((tags.get("wave"), tags.get("team")) for tags in maps), key=repr)
+    table = DeltaTable(str(server.table_folder("traces")))
+    (column,) = [field.type for field in table.schema().fields if field.name == "tags"]
+    assert (column.type, column.key_type.type, column.value_type.type) == ("map", "string", "string")
+
+    arrow = table.to_pyarrow_table(columns=["tags"])
+    assert pyarrow.types.is_map(arrow.schema.field("tags").type)
+    assert pairs(dict(tags or ()) for tags in arrow["tags"].to_pylist()) == pairs(told)
+
+    files = f"read_parquet({table.file_uris()!r})"
+    found = duckdb.sql(f"SELECT tags['wave'], tags['team'] FROM {files}").fetchall()
+    assert sorted(found, key=repr) == pairs(told)
+    kinds = duckdb.sql(f"SELECT typeof(tags), count(*) FILTER (tags IS NULL) FROM {files} GROUP BY 1").fetchall()
+    assert kinds == [("MAP(VARCHAR, VARCHAR)", sum(not tags for tags in told))]
+
+    frame = polars.scan_delta(table).select("tags").collect()
+    assert frame["tags"].dtype == polars.Map(polars.String, polars.String)
+    assert pairs(dict(tags or ()) for tags in frame["tags"].to_list()) == pairs(told)
 
 
 def test_objects_and_rows_tell_the_same(fleet):
@@ -543,6 +575,54 @@ def test_calls_of_tools_and_commands(quick):
     quick.wait_value("SELECT count(*) FROM traces", 5, 30, key)
     assert quick.value("SELECT count(*) FROM mcp_calls", key) == 3, "a call that two files tell of is one"
     assert quick.value("SELECT uri FROM publishes", key) == "https://artifacts.example.com/x.jar"
+
+
+def test_tags_are_asked_for_by_their_keys(quick):
+    key = quick.new_key("tagged", "ingest,read")
+    sent = [
+        ("20260224100000-TAG01", ["a/x", "a/y"], {"team": "payments", "wave": "1"}),
+        ("20260224110000-TAG02", ["a/z"], {"team": "search"}),
+        ("20260224120000-TAG03", ["a/u"], {}),
+    ]
+    for command_id, paths, tags in sent:
+        assert put(quick, "build", command_id, build(command_id, *paths, tags=tags), key=key).status_code == 201
+    quick.wait_value("SELECT count(*) FROM traces", 4, 30, key)
+    by_team = "SELECT tags['team'] AS team, count(*) AS n FROM {} GROUP BY tags['team'] ORDER BY n DESC, team"
+    wave = "SELECT path FROM {} WHERE tags['wave'] = '1' AND map_keys(tags) IS NOT NULL ORDER BY path"
+    for _ in range(2):  # before the commit perhaps, and after it
+        for table in ("traces", "moderne_bi.traces", "builds", "moderne_bi.builds"):
+            found = [tuple(row.values()) for row in quick.sql(by_team.format(table), key)]
+            assert found == [("payments", 2), ("search", 1), (None, 1)], table
+            assert quick.sql(wave.format(table), key) == [{"path": "a/x"}, {"path": "a/y"}], table
+        assert quick.value("SELECT count(*) FROM traces WHERE tags IS NULL", key) == 1
+        flushed(quick)
+
+
+def test_tags_are_answered_in_every_format(quick):
+    key = quick.new_key("formats", "ingest,read")
+    tags = {"wave": "2", "team": 'pay"ments', "größe": "a,b"}
+    assert put(quick, "build", "20260224100000-TAG04", build("20260224100000-TAG04", "a/x", tags=tags), key=key).status_code == 201
+    assert put(quick, "build", "20260224100000-TAG05", build("20260224100000-TAG05", "a/y"), key=key).status_code == 201
+    quick.wait_value("SELECT count(*) FROM traces", 2, 30, key)
+
+    def answer(accept):
+        asked = {"query": "SELECT path, tags FROM traces ORDER BY path"}
+        got = quick.post("/api/v1/sql", asked, key=key, Accept=accept)
+        assert got.status_code == 200, got.text
+        return got
+
+    rows = [{"path": "a/x", "tags": tags}, {"path": "a/y", "tags": None}]
+    found = answer("application/json").json()
+    assert found["rows"] == rows and list(found["rows"][0]["tags"]) == list(tags), "in the order of the file's columns"
+    assert found["columns"][1] == {"name": "tags", "type": "map(text,text)"}
+    assert [json.loads(line) for line in answer("application/x-ndjson").text.splitlines()] == rows
+    of_csv = rows_of(answer("text/csv").content)
+    assert [row["tags"] and json.loads(row["tags"]) for row in of_csv] == [tags, ""]
+    stream = pyarrow.ipc.open_stream(answer("application/vnd.apache.arrow.stream").content).read_all()
+    file = pyarrow.parquet.read_table(io.BytesIO(answer("application/vnd.apache.parquet").content))
+    for table in (stream, file):
+        assert pyarrow.types.is_map(table.schema.field("tags").type)
+        assert table["tags"].to_pylist() == [list(tags.items()), None]
 
 
 def test_lines_that_cannot_be_read_are_shown(quick):

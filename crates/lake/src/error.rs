@@ -5,6 +5,12 @@ pub enum LakeError {
     /// The store or the table format said no; trying again later may help.
     #[error("table {table}: {source}")]
     Delta { table: &'static str, source: deltalake_core::DeltaTableError },
+    /// A table whose columns are not this program's.
+    #[error(
+        "column `{column}` of table {table} is {found} in this lake, and {wanted} here: another version of modlaked made it; \
+         run that version, or begin with an empty data_dir"
+    )]
+    Columns { table: &'static str, column: String, found: String, wanted: String },
     #[error("object {path}: {source}")]
     Object { path: String, source: object_store::Error },
     #[error("cannot sync {path} to disk: {source}")]

@@ -9,6 +9,8 @@ use record::dictionary::{Column, Kind, Table};
 use record::time::Timestamp;
 use serde_json::{Map, Value, json};
 
+use crate::columns;
+
 /// The `stats` of an `add` action, as JSON text.
 pub(crate) fn of_file(table: &Table, metadata: &ParquetMetaData) -> String {
     let mut min_values = Map::new();
@@ -18,7 +20,8 @@ pub(crate) fn of_file(table: &Table, metadata: &ParquetMetaData) -> String {
         column.kind == Kind::Timestamp || table.sort.iter().any(|sorted| sorted.index == column.index)
     });
     for column in told {
-        let chunks = || metadata.row_groups().iter().map(|group| group.column(column.index).statistics());
+        let leaf = columns::first_leaf(table, column);
+        let chunks = || metadata.row_groups().iter().map(|group| group.column(leaf).statistics());
         let nulls: Option<u64> = chunks().map(|stats| stats?.null_count_opt()).sum();
         let bounds: Option<Vec<(Value, Value)>> = chunks().map(|stats| bounds(*column, stats?)).collect();
         if let Some(nulls) = nulls {

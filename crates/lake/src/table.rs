@@ -62,7 +62,7 @@ impl LakeTable {
             root.sync(definition.name, &[paths::commit_file(0)])?;
             Self { definition, root: root.clone(), delta }
         };
-        let missing = missing_columns(&table.delta, definition).map_err(fail)?;
+        let missing = missing_columns(&table.delta, definition)?;
         if !missing.is_empty() {
             table.delta = table.delta.add_columns().with_fields(missing).await.map_err(fail)?;
         }
@@ -286,11 +286,20 @@ async fn create(
         .await
 }
 
-fn missing_columns(
-    delta: &DeltaTable,
-    definition: &'static Table,
-) -> Result<Vec<StructField>, deltalake_core::DeltaTableError> {
-    let schema = delta.snapshot()?.schema();
-    let known = |field: &StructField| schema.field(field.name()).is_some();
-    Ok(columns::delta_fields(definition).into_iter().filter(|field| !known(field)).collect())
+/// What the table does not have yet. A column that it has with another type is an error: rows of both do not go together.
+fn missing_columns(delta: &DeltaTable, definition: &'static Table) -> Result<Vec<StructField>, LakeError> {
+    let table = definition.name;
+    let schema = delta.snapshot().map_err(|source| LakeError::Delta { table, source })?.schema();
+    let mut missing = Vec::new();
+    for field in columns::delta_fields(definition) {
+        match schema.field(field.name()).map(StructField::data_type) {
+            None => missing.push(field),
+            Some(found) if found == field.data_type() => {}
+            Some(found) => {
+                let (column, found, wanted) = (field.name().clone(), found.to_string(), field.data_type().to_string());
+                return Err(LakeError::Columns { table, column, found, wanted });
+            }
+        }
+    }
+    Ok(missing)
 }

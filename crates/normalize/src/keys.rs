@@ -125,6 +125,7 @@ pub(crate) const fn to(column: Column, rank: u8) -> Target {
         Kind::Int => Fit::Int,
         Kind::Double => Fit::Double,
         Kind::Bool => Fit::Bool,
+        Kind::Map => panic!("no attribute fills a map"),
     };
     target(column.index, rank, fit)
 }

@@ -1,10 +1,13 @@
 //! An answer as text or bytes.
 
+use std::sync::Arc;
+
+use arrow::array::{Array, ArrayRef, LargeStringBuilder, RecordBatch};
 use arrow::csv;
-use arrow::datatypes::{DataType, TimeUnit};
+use arrow::datatypes::{DataType, FieldRef, TimeUnit};
 use arrow::error::ArrowError;
 use arrow::ipc::writer::StreamWriter;
-use arrow::json::writer::{JsonArray, LineDelimited, WriterBuilder};
+use arrow::json::writer::{EncoderOptions, JsonArray, LineDelimited, WriterBuilder, make_encoder};
 use parquet::arrow::ArrowWriter;
 use serde_json::json;
 
@@ -89,14 +92,43 @@ fn write_ndjson(answer: &Answer) -> Result<Vec<u8>, ArrowError> {
 
 fn write_csv(answer: &Answer) -> Result<Vec<u8>, ArrowError> {
     let mut out = Vec::new();
-    let empty = arrow::array::RecordBatch::new_empty(std::sync::Arc::clone(&answer.schema));
+    let empty = RecordBatch::new_empty(Arc::clone(&answer.schema));
     let mut writer = csv::WriterBuilder::new().with_header(true).build(&mut out);
     // an answer without rows still has its header
     for batch in std::iter::once(&empty).chain(&answer.batches) {
-        writer.write(batch)?;
+        writer.write(&flat(batch)?)?;
     }
     drop(writer);
     Ok(out)
+}
+
+/// A cell of CSV is one text: that of a map, a list or a struct is JSON.
+fn flat(batch: &RecordBatch) -> Result<RecordBatch, ArrowError> {
+    let schema = batch.schema_ref();
+    if !schema.fields().iter().any(|field| field.data_type().is_nested()) {
+        return Ok(batch.clone());
+    }
+    let columns = schema.fields().iter().zip(batch.columns()).map(|(field, column)| {
+        let column = if field.data_type().is_nested() { as_json(field, column)? } else { Arc::clone(column) };
+        Ok((field.name(), column, true))
+    });
+    RecordBatch::try_from_iter_with_nullable(columns.collect::<Result<Vec<_>, ArrowError>>()?)
+}
+
+fn as_json(field: &FieldRef, values: &ArrayRef) -> Result<ArrayRef, ArrowError> {
+    let options = EncoderOptions::default().with_explicit_nulls(true);
+    let mut encoder = make_encoder(field, values, &options)?;
+    let (mut texts, mut text) = (LargeStringBuilder::new(), Vec::new());
+    for row in 0..values.len() {
+        if encoder.is_null(row) {
+            texts.append_null();
+            continue;
+        }
+        text.clear();
+        encoder.encode(row, &mut text);
+        texts.append_value(String::from_utf8_lossy(&text));
+    }
+    Ok(Arc::new(texts.finish()))
 }
 
 fn write_arrow(answer: &Answer) -> Result<Vec<u8>, ArrowError> {
@@ -108,7 +140,7 @@ fn write_arrow(answer: &Answer) -> Result<Vec<u8>, ArrowError> {
 }
 
 fn write_parquet(answer: &Answer) -> Result<Vec<u8>, ArrowError> {
-    let mut writer = ArrowWriter::try_new(Vec::new(), std::sync::Arc::clone(&answer.schema), None)?;
+    let mut writer = ArrowWriter::try_new(Vec::new(), Arc::clone(&answer.schema), None)?;
     for batch in &answer.batches {
         writer.write(batch)?;
     }
@@ -132,6 +164,10 @@ fn sql_type(data_type: &DataType) -> String {
         ) => "timestamp".to_owned(),
         DataType::Decimal128(precision, scale) => format!("decimal({precision},{scale})"),
         DataType::Dictionary(_, values) => sql_type(values),
+        DataType::Map(entries, _) if let DataType::Struct(entry) = entries.data_type() => {
+            let types: Vec<String> = entry.iter().map(|field| sql_type(field.data_type())).collect();
+            format!("map({})", types.join(","))
+        }
         DataType::Null => "null".to_owned(),
         other => other.to_string().to_lowercase(),
     }

@@ -81,7 +81,8 @@ fn column(line: &'static str) -> Option<ViewColumn> {
     let (head, doc) = line.split_once(": ")?;
     let (name, kind) = head.split_once(' ')?;
     let is_word = |word: &str| !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_');
-    (is_word(name) && is_word(kind)).then_some(ViewColumn { name, kind, doc })
+    let is_kind = |kind: &str| is_word(&kind.replace(['(', ',', ')'], "_"));
+    (is_word(name) && is_kind(kind)).then_some(ViewColumn { name, kind, doc })
 }
 
 #[cfg(test)]

@@ -12,6 +12,8 @@ pub enum Kind {
     Timestamp,
     /// Text that is one JSON object.
     Json,
+    /// Texts by text, each key once.
+    Map,
 }
 
 impl Kind {
@@ -23,6 +25,7 @@ impl Kind {
             Self::Bool => "boolean",
             Self::Timestamp => "timestamp",
             Self::Json => "text (JSON)",
+            Self::Map => "map(text,text)",
         }
     }
 }
@@ -403,7 +406,7 @@ table! {
         MCP_ARGUMENTS "mcparguments" Text "summary of the arguments, cut by the CLI, redacted; not always valid JSON",
         MCP_ELAPSED_TIME_MS "mcpelapsedtimems" Int "how long the MCP tool call took, in milliseconds",
         ORGANIZATION "organization" Text "organization the repository was in, from `ALL` down",
-        TAGS "tags" Json "the command's `--trace-tag key=value` (columns `tag.<key>`), as an object of texts; null without any",
+        TAGS "tags" Map "the command's `--trace-tag key=value` (columns `tag.<key>`): `tags['key']` is null where there is no such tag, the map where there is none at all",
         COMMAND_ID "command_id" Text "id of the command whose file it is; its digits are local time",
         COMMAND_TIME "command_time" Timestamp "the latest start in the file of what the command did, else the first time in the file, else when it was received; one for all rows of a file",
         ROW_NUMBER "row_number" Int "number of the row in its file, from 1",

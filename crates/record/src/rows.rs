@@ -1,7 +1,10 @@
 //! Normalized rows, column by column, laid out as Arrow lays out its arrays so that the lake takes them over without copying.
 //!
-//! A text column is `offsets` (one more than rows, `i32`) and `bytes`; numbers are plain vectors; booleans and validity are
-//! bitmaps, least significant bit first.
+//! A text column is `offsets` (one more than rows, `i32`) and `bytes`; a map column is the texts of all keys, those of all values
+//! and where each row's begin; numbers are plain vectors; booleans and validity are bitmaps, least significant bit first.
+
+use std::borrow::Cow;
+use std::ops::Range;
 
 use crate::dictionary::{Column, Kind, Table};
 use crate::json;
@@ -34,15 +37,30 @@ pub struct ColumnValues {
 
 #[derive(Clone, Debug)]
 pub enum Values {
-    Text {
-        offsets: Vec<i32>,
-        bytes: Vec<u8>,
-    },
+    Text(Texts),
     Int(Vec<i64>),
     Double(Vec<f64>),
     Bool(Bitmap),
     /// Microseconds since 1970 UTC.
     Timestamp(Vec<i64>),
+    Map(Entries),
+}
+
+/// Texts one behind the other; the n-th ends where the next begins.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Texts {
+    /// One more than texts.
+    pub offsets: Vec<i32>,
+    pub bytes: Vec<u8>,
+}
+
+/// The entries of all maps of a column; the n-th row's end where those of the next begin.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Entries {
+    /// One more than rows.
+    pub offsets: Vec<i32>,
+    pub keys: Texts,
+    pub values: Texts,
 }
 
 /// Bits, least significant first.
@@ -69,6 +87,57 @@ impl Bitmap {
 
     pub fn get(&self, index: usize) -> bool {
         self.bytes.get(index / 8).is_some_and(|byte| byte & (1 << (index % 8)) != 0)
+    }
+}
+
+impl Default for Texts {
+    fn default() -> Self {
+        Self { offsets: vec![0], bytes: Vec::new() }
+    }
+}
+
+impl Texts {
+    fn push(&mut self, text: &str) {
+        self.bytes.extend_from_slice(text.as_bytes());
+        self.end();
+    }
+
+    /// What was written since the last text is one.
+    fn end(&mut self) {
+        self.offsets.push(offset(self.bytes.len()));
+    }
+
+    fn len(&self) -> usize {
+        self.offsets.len() - 1
+    }
+
+    fn get(&self, index: usize) -> Option<&str> {
+        std::str::from_utf8(self.bytes.get(range(&self.offsets, index)?)?).ok()
+    }
+
+    fn size(&self) -> usize {
+        self.offsets.len() * 4 + self.bytes.len()
+    }
+}
+
+impl Default for Entries {
+    fn default() -> Self {
+        Self { offsets: vec![0], keys: Texts::default(), values: Texts::default() }
+    }
+}
+
+impl Entries {
+    fn end(&mut self) {
+        self.offsets.push(offset(self.keys.len()));
+    }
+
+    fn get(&self, row: usize) -> impl Iterator<Item = (&str, &str)> {
+        let entries = range(&self.offsets, row).unwrap_or_default();
+        entries.filter_map(|entry| Some((self.keys.get(entry)?, self.values.get(entry)?)))
+    }
+
+    fn size(&self) -> usize {
+        self.offsets.len() * 4 + self.keys.size() + self.values.size()
     }
 }
 
@@ -122,9 +191,8 @@ impl Rows {
         if at.validity.len > self.len {
             return;
         }
-        if let Values::Text { offsets, bytes } = &mut at.values {
-            bytes.extend_from_slice(text.as_bytes());
-            offsets.push(offset(bytes.len()));
+        if let Values::Text(texts) = &mut at.values {
+            texts.push(text);
             at.validity.push(true);
         }
     }
@@ -179,9 +247,25 @@ impl Rows {
         if at.validity.len > self.len {
             return;
         }
-        if let Values::Text { offsets, bytes } = &mut at.values {
-            write(bytes);
-            offsets.push(offset(bytes.len()));
+        if let Values::Text(texts) = &mut at.values {
+            write(&mut texts.bytes);
+            texts.end();
+            at.validity.push(true);
+        }
+    }
+
+    /// Sets a map. Readers expect each key once, which is for the caller to see to.
+    pub fn map<'e>(&mut self, column: Column, entries: impl IntoIterator<Item = (&'e str, &'e str)>) {
+        let at = &mut self.columns[column.index];
+        if at.validity.len > self.len {
+            return;
+        }
+        if let Values::Map(map) = &mut at.values {
+            for (key, value) in entries {
+                map.keys.push(key);
+                map.values.push(value);
+            }
+            map.end();
             at.validity.push(true);
         }
     }
@@ -211,6 +295,8 @@ impl Rows {
                 Some(timestamp) => self.timestamp(column, timestamp),
                 None => return false,
             },
+            // no sender's value is one: keys may come twice in it, and its values need not be texts
+            Kind::Map => return false,
         }
         true
     }
@@ -240,13 +326,8 @@ impl Rows {
     /// A text cell, for tests and messages.
     pub fn get_text(&self, row: usize, column: Column) -> Option<&str> {
         let values = &self.columns[column.index];
-        let Values::Text { offsets, bytes } = &values.values else { return None };
-        if !values.validity.get(row) {
-            return None;
-        }
-        let from = usize::try_from(*offsets.get(row)?).ok()?;
-        let to = usize::try_from(*offsets.get(row + 1)?).ok()?;
-        std::str::from_utf8(bytes.get(from..to)?).ok()
+        let Values::Text(texts) = &values.values else { return None };
+        if values.validity.get(row) { texts.get(row) } else { None }
     }
 
     /// Any cell as a dynamic value, for tests and messages.
@@ -256,10 +337,13 @@ impl Rows {
             return Value::Null;
         }
         match &values.values {
-            Values::Text { .. } => self.get_text(row, column).map_or(Value::Null, Value::text),
+            Values::Text(texts) => texts.get(row).map_or(Value::Null, Value::text),
             Values::Int(ints) | Values::Timestamp(ints) => Value::Int(ints[row]),
             Values::Double(doubles) => Value::Double(doubles[row]),
             Values::Bool(bools) => Value::Bool(bools.get(row)),
+            Values::Map(map) => {
+                Value::Map(map.get(row).map(|(key, value)| (Cow::Borrowed(key), Value::text(value))).collect())
+            }
         }
     }
 }
@@ -267,41 +351,44 @@ impl Rows {
 impl ColumnValues {
     fn new(kind: Kind) -> Self {
         let values = match kind {
-            Kind::Text | Kind::Json => Values::Text { offsets: vec![0], bytes: Vec::new() },
+            Kind::Text | Kind::Json => Values::Text(Texts::default()),
             Kind::Int => Values::Int(Vec::new()),
             Kind::Double => Values::Double(Vec::new()),
             Kind::Bool => Values::Bool(Bitmap::default()),
             Kind::Timestamp => Values::Timestamp(Vec::new()),
+            Kind::Map => Values::Map(Entries::default()),
         };
         Self { values, validity: Bitmap::default() }
     }
 
     fn reserve(&mut self, rows: usize, text: usize) {
         match &mut self.values {
-            Values::Text { offsets, bytes } => {
-                offsets.reserve(rows);
-                bytes.reserve(text);
+            Values::Text(texts) => {
+                texts.offsets.reserve(rows);
+                texts.bytes.reserve(text);
             }
             Values::Int(ints) | Values::Timestamp(ints) => ints.reserve(rows),
             Values::Double(doubles) => doubles.reserve(rows),
             Values::Bool(bits) => bits.bytes.reserve(rows / 8),
+            Values::Map(map) => map.offsets.reserve(rows),
         }
         self.validity.bytes.reserve(rows / 8);
     }
 
     fn text_bytes(&self) -> usize {
         match &self.values {
-            Values::Text { bytes, .. } => bytes.len(),
+            Values::Text(texts) => texts.bytes.len(),
             _ => 0,
         }
     }
 
     fn push_null(&mut self) {
         match &mut self.values {
-            Values::Text { offsets, bytes } => offsets.push(offset(bytes.len())),
+            Values::Text(texts) => texts.end(),
             Values::Int(ints) | Values::Timestamp(ints) => ints.push(0),
             Values::Double(doubles) => doubles.push(0.0),
             Values::Bool(bools) => bools.push(false),
+            Values::Map(map) => map.end(),
         }
         self.validity.push(false);
     }
@@ -309,12 +396,19 @@ impl ColumnValues {
     fn bytes(&self) -> usize {
         self.validity.bytes.len()
             + match &self.values {
-                Values::Text { offsets, bytes } => offsets.len() * 4 + bytes.len(),
+                Values::Text(texts) => texts.size(),
                 Values::Int(values) | Values::Timestamp(values) => values.len() * 8,
                 Values::Double(values) => values.len() * 8,
                 Values::Bool(bits) => bits.bytes.len(),
+                Values::Map(map) => map.size(),
             }
     }
+}
+
+/// From the offset `index` to the next.
+fn range(offsets: &[i32], index: usize) -> Option<Range<usize>> {
+    let at = |index: usize| usize::try_from(*offsets.get(index)?).ok();
+    Some(at(index)?..at(index + 1)?)
 }
 
 /// Rows are handed on long before 2 GiB of text: the drain reads the journal in chunks of a few megabytes.

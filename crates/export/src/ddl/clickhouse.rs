@@ -53,7 +53,7 @@ fn csv_view(order: &Order) -> Result<String, DdlError> {
     let columns = traces::all_columns().map(|(spelled, kind)| {
         let name = spelled.to_ascii_lowercase();
         match kind {
-            Kind::Text | Kind::Json => format!("nullIf({spelled}, '') AS {name}"),
+            Kind::Text | Kind::Json | Kind::Map => format!("nullIf({spelled}, '') AS {name}"),
             Kind::Int => format!("toInt64OrNull({spelled}) AS {name}"),
             Kind::Double => format!("toFloat64OrNull({spelled}) AS {name}"),
             Kind::Bool => format!("transform(lower({spelled}), ['true', 'false'], [true, false], NULL) AS {name}"),

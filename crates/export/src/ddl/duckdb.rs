@@ -56,7 +56,7 @@ fn csv_view(order: &Order, objects: &str) -> String {
     let columns = traces::all_columns().map(|(spelled, kind)| {
         let name = spelled.to_ascii_lowercase();
         match kind {
-            Kind::Text | Kind::Json => format!("{spelled} AS {name}"),
+            Kind::Text | Kind::Json | Kind::Map => format!("{spelled} AS {name}"),
             Kind::Int => format!("TRY_CAST({spelled} AS BIGINT) AS {name}"),
             Kind::Double => format!("TRY_CAST({spelled} AS DOUBLE) AS {name}"),
             Kind::Bool => format!("TRY_CAST({spelled} AS BOOLEAN) AS {name}"),

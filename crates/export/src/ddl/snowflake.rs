@@ -109,6 +109,7 @@ fn type_of(kind: Kind) -> &'static str {
         Kind::Double => "DOUBLE",
         Kind::Bool => "BOOLEAN",
         Kind::Timestamp => "TIMESTAMP_TZ",
+        Kind::Map => "VARIANT",
     }
 }
 

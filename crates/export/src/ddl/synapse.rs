@@ -80,7 +80,8 @@ fn csv_view(order: &Order, kind: &str, stages: &[&str]) -> String {
 /// Texts have no bound that a shorter type could hold.
 fn type_of(kind: Kind) -> &'static str {
     match kind {
-        Kind::Text | Kind::Json => "varchar(max)",
+        // of nested values the JSON text
+        Kind::Text | Kind::Json | Kind::Map => "varchar(max)",
         Kind::Int => "bigint",
         Kind::Double => "float",
         Kind::Bool => "bit",

@@ -1,6 +1,8 @@
 use datafusion::prelude::{SessionContext, col, lit};
 use record::caller::Tenant;
-use record::dictionary::{Column, coding_agent_events as events, coding_agent_metrics as metrics, events_raw};
+use record::dictionary::{
+    Column, Kind, coding_agent_events as events, coding_agent_metrics as metrics, events_raw, traces,
+};
 use record::source::Source;
 
 use super::*;
@@ -210,4 +212,24 @@ async fn a_folder_of_an_older_version_opens_with_its_rows() {
     let provider = reading.committed(Arc::new(context.state())).await.expect("scans");
     let facts = context.read_table(provider).expect("plans").filter(col("fact").is_null()).expect("plans");
     assert_eq!(facts.count().await.expect("runs"), 2, "the older row has the newer columns");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_folder_whose_column_has_another_type_is_refused_and_left_alone() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let columns: Vec<Column> = traces::TABLE
+        .columns
+        .iter()
+        .map(|column| if column.name == "tags" { Column { kind: Kind::Json, ..*column } } else { *column })
+        .collect();
+    let older: &'static Table = Box::leak(Box::new(Table { columns: columns.leak(), ..traces::TABLE }));
+    let root = Root::folder(folder.path()).expect("a folder");
+    let version = LakeTable::open(&root, older).await.expect("makes it").version();
+    let options = Options { root: root.clone(), app_id: "j".to_owned(), dedupe_window: 1, clock: Clock::default() };
+    let Err(error) = Lake::open(options).await else { panic!("opened") };
+    let message = error.to_string();
+    for said in ["`tags`", "traces", "is string", "map<string, string>", "empty data_dir"] {
+        assert!(message.contains(said), "{message}");
+    }
+    assert_eq!(LakeTable::open(&root, older).await.expect("opens").version(), version);
 }

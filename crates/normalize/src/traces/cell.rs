@@ -28,6 +28,7 @@ pub(super) fn write(column: Column, text: &str, rows: &mut Rows) -> bool {
             Some(timestamp) => rows.timestamp(column, timestamp),
             None => return false,
         },
+        Kind::Map => return false,
     }
     true
 }

@@ -12,7 +12,7 @@
 //! | any other name | `attributes`, by its name as written |
 //!
 //! Names that fill one column are one: the first cell that holds something counts, and what another one says differently stays
-//! in `attributes`.
+//! in `attributes`. So it is with names of one tag, of which only the first cell is kept.
 
 use std::collections::HashMap;
 use std::sync::LazyLock;
@@ -24,7 +24,7 @@ use record::trace::{CommandType, Trace};
 #[derive(Debug)]
 pub(super) struct Header {
     pub(super) targets: Vec<Target>,
-    /// Keys of the tags.
+    /// Keys of the tags, each once, in the order of the file.
     pub(super) tags: Vec<String>,
     /// Names of the columns that stay in `attributes`.
     pub(super) attributes: Vec<String>,

@@ -115,15 +115,8 @@ impl<'w, 't> Writer<'w, 't> {
         if self.tags.iter().all(Option::is_none) {
             return;
         }
-        rows.text_with(traces::TAGS, |out| {
-            let mut fields = Fields::begin(out);
-            for (key, text) in self.header.tags.iter().zip(&self.tags) {
-                if let Some(text) = text {
-                    fields.text(key, text);
-                }
-            }
-            fields.end();
-        });
+        let tags = self.header.tags.iter().zip(&self.tags);
+        rows.map(traces::TAGS, tags.filter_map(|(key, text)| Some((key.as_str(), (*text)?))));
     }
 
     fn write_attributes(&self, rows: &mut Rows) {

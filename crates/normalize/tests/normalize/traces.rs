@@ -9,6 +9,7 @@ use proptest::prelude::*;
 use receive::TraceLimits;
 use record::arrival::Payload;
 use record::dictionary::{events_raw, traces, traces_rejected};
+use record::json;
 use record::rows::Rows;
 use record::source::{Provider, Signal, Source};
 use record::trace::{CommandId, CommandType, Quoting};
@@ -52,6 +53,11 @@ fn text(rows: &Rows, row: usize, column: &str) -> Option<String> {
         Value::Text(text) => Some(text.into_owned()),
         Value::Int(int) => Some(int.to_string()),
         Value::Double(double) => Some(double.to_string()),
+        map @ Value::Map(_) => {
+            let mut json = Vec::new();
+            json::write_value(&map, &mut json);
+            Some(String::from_utf8(json).expect("text"))
+        }
         other => other.to_bool().map(|bool| bool.to_string()),
     }
 }
@@ -184,6 +190,15 @@ fn nothing_of_a_header_to_come_is_lost() {
         text(&rows, 0, "attributes").as_deref(),
         Some(r#"{"buildGoVersion":"1.23","column_3":"x","größe":"9"}"#)
     );
+}
+
+#[test]
+fn tags_keep_the_order_of_the_file_and_the_first_of_a_key_that_says_something() {
+    let rows = rows("build", "origin,tag.wave,TAG_team,tag.Team,tag.team,tag.wave\na,,x,y,z,2\nb,,,,,\nc,1,,,,2\n");
+    let tags = |row| text(&rows, row, "tags");
+    assert_eq!(tags(0).as_deref(), Some(r#"{"wave":"2","team":"x","Team":"y"}"#));
+    assert_eq!(tags(1), None);
+    assert_eq!(tags(2).as_deref(), Some(r#"{"wave":"1"}"#));
 }
 
 #[test]
@@ -357,10 +372,14 @@ proptest! {
         prop_assert_eq!(stored.rejected, rows.rejected.len());
         prop_assert_eq!(stored.rows + stored.rejected, table.len());
         for row in 0..rows.rows.len() {
-            for column in [traces::TAGS, traces::ATTRIBUTES] {
-                let Some(text) = rows.rows.get_text(row, column) else { continue };
+            if let Some(text) = rows.rows.get_text(row, traces::ATTRIBUTES) {
                 let parsed: serde_json::Value = serde_json::from_str(text).expect("JSON");
                 prop_assert!(parsed.is_object());
+            }
+            if let Value::Map(tags) = rows.rows.get(row, traces::TAGS) {
+                let keys: HashSet<&str> = tags.iter().map(|(key, _)| key.as_ref()).collect();
+                prop_assert!(keys.len() == tags.len() && !tags.is_empty());
+                prop_assert!(tags.iter().all(|(_, value)| value.as_str().is_some_and(|text| !text.is_empty())));
             }
         }
     }

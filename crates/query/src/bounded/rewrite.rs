@@ -101,17 +101,34 @@ pub(super) fn bound_functions(expr: Expr, allowance: &Arc<Allowance>) -> Result<
 /// Functions that the planner knows by what they are: they pick, and make nothing.
 const KNOWN_TO_THE_PLANNER: [&str; 3] = ["get_field", "input_file_name", "file_row_index"];
 
+fn is_bounded(call: &ScalarFunction) -> bool {
+    call.func.inner().downcast_ref::<Bounded>().is_some()
+}
+
 fn can_be_bounded(call: &ScalarFunction) -> bool {
-    call.func.inner().downcast_ref::<Bounded>().is_none() && !KNOWN_TO_THE_PLANNER.contains(&call.func.name())
+    !is_bounded(call) && !KNOWN_TO_THE_PLANNER.contains(&call.func.name())
 }
 
 /// Numbers, times and truths have a size; what is slow is bounded for its time.
 fn must_be_bounded(call: &ScalarFunction, schema: &DFSchema) -> bool {
     if !can_be_bounded(call) {
-        return false;
+        return !is_bounded(call) && writes_anew(call, schema);
     }
     let returned = Expr::ScalarFunction(call.clone()).get_type(schema);
     SLOW_FUNCTIONS.contains(&call.func.name()) || returned.map_or(true, |returned| has_no_size(&returned))
+}
+
+/// What is picked out of maps is written anew, row by row; the planner does not need to know of it.
+fn writes_anew(call: &ScalarFunction, schema: &DFSchema) -> bool {
+    call.args.first().and_then(|from| from.get_type(schema).ok()).is_some_and(|from| holds_maps(&from))
+}
+
+fn holds_maps(data_type: &DataType) -> bool {
+    match data_type {
+        DataType::Map(_, _) => true,
+        DataType::Struct(fields) => fields.iter().any(|field| holds_maps(field.data_type())),
+        _ => false,
+    }
 }
 
 fn bound_call(call: ScalarFunction, allowance: &Arc<Allowance>) -> Transformed<Expr> {

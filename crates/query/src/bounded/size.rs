@@ -84,7 +84,7 @@ pub(crate) fn most_bytes(function: &str, given: &[Given], rows: usize) -> usize 
         }
         ("to_char" | "date_format", [_, format]) => format.sum(rows).saturating_mul(DATE_PART),
         ("string_to_array" | "string_to_list" | "cast" | "regexp_match", _) => sum(given).saturating_mul(NUMBER),
-        ("||" | "concat" | "text", _) => sum(given),
+        ("||" | "concat" | "text" | "get_field", _) => sum(given),
         (name, _) if shares(name) => {
             let all = given.iter().map(|given| given.shared(rows)).fold(0, usize::saturating_add);
             all.saturating_mul(2)
@@ -180,6 +180,11 @@ pub(crate) fn longest_value(column: &ArrayRef, shares: bool) -> usize {
         DataType::Utf8View => column.as_string_view().lengths().max().unwrap_or(0) as usize,
         DataType::Dictionary(_, _) if shares => 0,
         other if other.primitive_width().is_some() || matches!(other, DataType::Null | DataType::Boolean) => 0,
+        DataType::Map(_, _) => {
+            let map = column.as_map();
+            let rows = (0..map.len()).filter(|row| map.value_length(*row) > 0);
+            rows.map(|row| logical(&column.slice(row, 1))).max().unwrap_or(0)
+        }
         // nested values and rare ones: the rows one by one
         _ => (0..column.len()).map(|row| logical(&column.slice(row, 1))).max().unwrap_or(0),
     }

@@ -37,7 +37,7 @@
 -- max_weight bigint: weight of the heaviest file
 -- max_weight_source_file text: path of the heaviest file
 -- cli_version text: version of the CLI that built
--- tags text: the command's tags, a JSON object of texts; null without any
+-- tags map(text,text): the command's tags; null without any
 -- source text: `cli`: developers and builds; `saas`: for users of the web interface
 -- told_by text: type of the command whose row this is
 with told as (

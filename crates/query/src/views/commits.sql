@@ -24,7 +24,7 @@
 -- lines_removed bigint: lines that the run removed
 -- time_saved_ms bigint: estimated effort that the run saved, in milliseconds, with its first successful commit in the repository; null with others
 -- push_outcome text: how the push of it ended; null where none is known
--- tags text: the command's tags, a JSON object of texts; null without any
+-- tags map(text,text): the command's tags; null without any
 -- source text: `cli`: developers and builds; `saas`: for users of the web interface
 -- told_by text: type of the command whose row this is
 with told as (

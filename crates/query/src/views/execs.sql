@@ -21,7 +21,7 @@
 -- java_home text: variable `JAVA_HOME` of the command
 -- java_version text: variable `MODERNE_JAVA_VERSION` of the command
 -- build_tool text: variable `MODERNE_BUILD_TOOL` of the command
--- tags text: the command's tags, a JSON object of texts; null without any
+-- tags map(text,text): the command's tags; null without any
 -- source text: `cli`: developers and builds; `saas`: for users of the web interface
 -- told_by text: type of the command whose row this is
 with told as (

@@ -20,7 +20,7 @@
 -- matches bigint: matches found
 -- changes bigint: changes made
 -- result_bytes bigint: size of the result in bytes
--- tags text: the command's tags, a JSON object of texts; null without any
+-- tags map(text,text): the command's tags; null without any
 -- source text: `cli`: developers and builds; `saas`: for users of the web interface
 with best as (
     select *

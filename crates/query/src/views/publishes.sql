@@ -17,7 +17,7 @@
 -- uri text: where the LST was published to; null when it was not uploaded
 -- build_id text: build whose LST was published
 -- build_outcome text: how that build ended
--- tags text: the command's tags, a JSON object of texts; null without any
+-- tags map(text,text): the command's tags; null without any
 -- source text: `cli`: developers and builds; `saas`: for users of the web interface
 -- told_by text: type of the command whose row this is
 with told as (

@@ -33,7 +33,7 @@
 -- is_streaming boolean: whether the run streamed
 -- is_unlicensed boolean: whether the run lacked a license
 -- build_id text: build whose LST was used
--- tags text: the command's tags, a JSON object of texts; null without any
+-- tags map(text,text): the command's tags; null without any
 -- source text: `cli`: developers and builds; `saas`: for users of the web interface
 -- told_by text: type of the command whose row this is
 with told as (

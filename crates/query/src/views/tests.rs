@@ -21,6 +21,7 @@ mod deployments;
 mod money;
 mod order;
 mod scale;
+mod tags;
 mod traces_counted;
 
 /// 2026-01-01T00:00:00Z, the zero of `at`.
@@ -125,6 +126,10 @@ fn cells(table: &'static Table, provider: Provider, event: &Value) -> Rows {
             (Kind::Timestamp, value) => {
                 rows.timestamp(column, Timestamp(ZERO + value.as_i64().expect(name) * 1_000_000));
             }
+            (Kind::Map, value) => {
+                let entries = value.as_object().expect(name).iter();
+                rows.map(column, entries.map(|(key, value)| (key.as_str(), value.as_str().expect(name))));
+            }
         }
     }
     let id = format!("{identity:032x}");
@@ -195,6 +200,7 @@ fn kind(data_type: &str) -> String {
         "Boolean" => "boolean",
         "Date32" => "date",
         timestamp if timestamp.contains("Timestamp") && timestamp.contains("UTC") => "timestamp",
+        map if map.starts_with("Map(") && map.matches("Utf8").count() == 2 => "map(text,text)",
         other => other,
     }
     .to_owned()

@@ -25,6 +25,7 @@ fn rows(command: &str, version: &str, paths: &[&str]) -> Rows {
         rows.text(traces::COMMAND_ID, command);
         rows.text(traces::FILE_SHA256, version);
         rows.text(traces::PATH, path);
+        rows.map(traces::TAGS, [("version", version), ("path", path)]);
         rows.end_row(Some(identity));
     }
     rows
@@ -46,7 +47,8 @@ async fn seen(lake: &Lake, tenant: &str) -> Vec<String> {
     let provider = reading.committed(Arc::new(context.state())).await.expect("scans");
     let names = ["command_id", "file_sha256", "path"];
     let committed = context.read_table(provider).expect("plans").filter(col("tenant").eq(lit(tenant))).expect("plans");
-    let committed = committed.select_columns(&names).expect("plans").collect().await.expect("runs");
+    let shown = [&names[..], &["tags"]].concat();
+    let committed = committed.select_columns(&shown).expect("plans").collect().await.expect("runs");
     let mut all = Vec::new();
     for (batches, is_pending) in [(&committed, false), (&reading.pending, true)] {
         for batch in batches {
@@ -54,8 +56,12 @@ async fn seen(lake: &Lake, tenant: &str) -> Vec<String> {
                 let column = batch.column_by_name(name).expect("there");
                 arrow::compute::cast(column, &arrow::datatypes::DataType::Utf8).expect("text")
             });
+            let tags = batch.column_by_name("tags").expect("there").as_map();
             for row in 0..batch.num_rows() {
                 let [command, version, path] = texts.each_ref().map(|text| text.as_string::<i32>().value(row));
+                let told: Vec<_> =
+                    tags.value(row).column(1).as_string::<i32>().iter().flatten().map(str::to_owned).collect();
+                assert_eq!(told, [version, path], "the tags of the row");
                 if is_pending || !reading.gone.iter().any(|gone| gone.command_id == command) {
                     all.push(format!("{command} {version} {path}"));
                 }

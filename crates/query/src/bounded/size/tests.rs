@@ -1,6 +1,8 @@
 use std::sync::Arc;
 
-use arrow::array::{Int64Array, ListArray, StringArray, StringViewArray, StructArray};
+use arrow::array::{
+    Int64Array, ListArray, MapBuilder, MapFieldNames, StringArray, StringBuilder, StringViewArray, StructArray,
+};
 use arrow::datatypes::{Field, Int32Type};
 use datafusion::common::ScalarValue;
 use datafusion::common::config::ConfigOptions;
@@ -20,6 +22,20 @@ fn text(value: &str) -> ColumnarValue {
 
 fn numbers(values: &[i64]) -> ColumnarValue {
     ColumnarValue::Array(Arc::new(Int64Array::from(values.to_vec())))
+}
+
+/// A row with the keys `k`, of this value, and `l`, one with `k` alone, and one with none.
+fn map(value: &str) -> ColumnarValue {
+    let names = MapFieldNames { entry: "key_value".into(), key: "key".into(), value: "value".into() };
+    let mut map = MapBuilder::new(Some(names), StringBuilder::new(), StringBuilder::new());
+    for keys in [&["k", "l"][..], &["k"], &[]] {
+        for key in keys {
+            map.keys().append_value(key);
+            map.values().append_value(value);
+        }
+        map.append(true).expect("as many keys as values");
+    }
+    ColumnarValue::Array(Arc::new(map.finish()))
 }
 
 /// What `function` says that it makes at most, and what it makes.
@@ -80,10 +96,24 @@ fn no_function_makes_more_than_was_asked_for() {
         ("reverse", vec![texts(&[&long, "a"])]),
         ("string_to_array", vec![texts(&["abcdefgh", ""]), ColumnarValue::Scalar(ScalarValue::Utf8(None))]),
         ("make_array", vec![texts(&[&long, "a"]), texts(&[&long, "a"])]),
+        ("get_field", vec![map(&long), text("k")]),
+        ("map_extract", vec![map(&long), text("k")]),
+        ("map_keys", vec![map(&long)]),
+        ("map_values", vec![map(&long)]),
+        ("map_entries", vec![map(&long)]),
     ] {
         let (most, made) = asked_and_made(function, args);
         assert!(made <= most, "{function} made {made} bytes and said {most}");
     }
+}
+
+#[test]
+fn the_longest_of_maps_is_found() {
+    let ColumnarValue::Array(maps) = map(&"x".repeat(100)) else { panic!("an array") };
+    // two entries: keys and values with their offsets, whether each is null, and where they begin
+    assert_eq!(longest_value(&maps, true), 2 * (1 + 4 + 1) + 2 * (100 + 4 + 1) + 4);
+    assert_eq!(longest_value(&maps.slice(1, 2), true), (1 + 4 + 1) + (100 + 4 + 1) + 4);
+    assert_eq!(longest_value(&maps.slice(2, 1), true), 0);
 }
 
 #[test]
