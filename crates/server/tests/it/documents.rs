@@ -32,6 +32,8 @@ const WRITTEN: &[&str] = &[
     "SECURITY.md",
     "STYLE.md",
     "docs/bricks.md",
+    "docs/browser.md",
+    "docs/catalog.md",
     "docs/databases.md",
     "docs/deployments.md",
     "docs/engines.md",
