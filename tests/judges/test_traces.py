@@ -170,6 +170,7 @@ def test_nothing_is_lost_or_doubled_by_kills(make_server):
         threads = [threading.Thread(target=deliver, args=(command_id, end)) for command_id in ids]
         for thread in threads:
             thread.start()
+        wait_for("every file was answered once", lambda: len(acknowledged) == len(ids), 60, 0.01)
         time.sleep(0.7 + 0.37 * round_number)  # the instant of the kill
         server.kill()
         end.set()
