@@ -74,12 +74,12 @@ impl Catalog {
 
     /// Deletes one record; `false`: there is none. Archives of earlier days keep what it was.
     pub async fn delete_record(&self, database: Uuid, key: &str) -> Result<bool, CatalogError> {
-        self.write(|connection| Change::of(delete_one(connection, database, key, self.now()))).await
+        self.write_in_turn(|connection| Change::of(delete_one(connection, database, key, self.now()))).await
     }
 
     /// Deletes the records that `filter` selects, and tells how many. Archives of earlier days keep what they were.
     pub async fn delete_records(&self, database: Uuid, filter: &scan::Filter) -> Result<u64, CatalogError> {
-        self.write(|connection| Change::of(delete_matching(connection, database, filter, self.now()))).await
+        self.write_in_turn(|connection| Change::of(delete_matching(connection, database, filter, self.now()))).await
     }
 }
 
