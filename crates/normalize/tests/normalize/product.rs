@@ -165,6 +165,7 @@ fn json_value() -> impl Strategy<Value = Value<'static>> {
                     "email",
                     "stack",
                     "exception.type",
+                    "event.name",
                 ][..]
             )
             .prop_map(str::to_owned),
