@@ -147,7 +147,8 @@ impl<'v, 'a> Writer<'v, 'a> {
             [&*fields, &*data].into_iter().find_map(|cells| cells.held(Held::EventTimestamp)?.to_timestamp())
         });
         let disbelieved = event_time::write(claimed, request.envelope.received_at, rows);
-        if let Some((column, name)) = kind.name.zip(item.record.and_then(|record| name_of(record, data))) {
+        let named = kind.name.zip(item.record.and_then(|record| name_of(record, data)));
+        if let Some((column, name)) = named {
             rows.text(column, name);
         }
         for cells in [&mut *fields, &mut *data, &mut *person] {
@@ -167,16 +168,7 @@ impl<'v, 'a> Writer<'v, 'a> {
         let id =
             declared.or_else(|| [&*fields, &*data].into_iter().find_map(|cells| cells.held_text(Held::DeclaredId)));
         for cells in [&mut *fields, &mut *data] {
-            if cells.held(Held::EventTimestamp).is_some_and(|time| time.to_timestamp().is_none() || claimed.is_none()) {
-                cells.keep(Held::EventTimestamp);
-            }
-            cells.keep(Held::DeclaredId);
-            cells.keep_unless_text(Held::EventName);
-        }
-        for held in [Held::Data, Held::Person] {
-            if fields.held(held).is_some_and(|value| !matches!(value, Value::Map(_) | Value::Null)) {
-                fields.keep(held);
-            }
+            keep_untold(cells, claimed, named.map(|(_, name)| name));
         }
         write_data(data, kind, rows);
         let event_name = item.record.filter(|_| kind.name.is_none()).map(|record| record.event_name.as_ref());
@@ -190,6 +182,23 @@ impl<'v, 'a> Writer<'v, 'a> {
             }
         });
         request.end_at(kind.id, id.map(|id| Declared::Product { id }), rows);
+    }
+}
+
+/// Keeps what was held for a column and fills none.
+fn keep_untold(cells: &mut Cells<'_, '_>, claimed: Option<Timestamp>, name: Option<&str>) {
+    let is_told = |time: &Value<'_>| claimed.is_some() && time.to_timestamp().is_some();
+    if !cells.held(Held::EventTimestamp).is_some_and(is_told) {
+        cells.keep(Held::EventTimestamp);
+    }
+    cells.keep(Held::DeclaredId);
+    if cells.held_text(Held::EventName) != name {
+        cells.keep(Held::EventName);
+    }
+    for held in [Held::Data, Held::Person] {
+        if cells.held(held).is_some_and(|value| !matches!(value, Value::Map(_) | Value::Null)) {
+            cells.keep(held);
+        }
     }
 }
 

@@ -35,7 +35,9 @@ fn written(payload: &Payload<'_>) -> String {
     match payload {
         Payload::Otlp(otlp) => json::write_otlp(otlp, &mut out),
         Payload::Hooks(events) | Payload::Product(events) => {
-            events.iter().for_each(|event| json::write_value(event, &mut out))
+            for event in events {
+                json::write_value(event, &mut out);
+            }
         }
         Payload::Trace(trace) => out.extend_from_slice(&trace.to_csv()),
     }

@@ -170,6 +170,7 @@ fn the_provider_of_each_capture_is_known_without_its_route() {
         let expected = match &fixture.path {
             path if path.components().any(|part| part.as_os_str() == "claude_code") => Provider::ClaudeCode,
             path if path.components().any(|part| part.as_os_str() == "codex") => Provider::Codex,
+            path if path.components().any(|part| part.as_os_str() == "product") => Provider::BrowserMod,
             _ => Provider::Other,
         };
         assert_eq!(provider_of(&fixture.otlp()), expected, "{}", fixture.path.display());
