@@ -143,13 +143,11 @@ impl Database {
             Location::File(_) => Duration::MAX,
             Location::Server(_) => self.timeout,
         };
-        match tokio::time::timeout(limit, work).await {
-            Ok(outcome) => outcome,
-            Err(_) => {
-                connection.close_on_drop();
-                Err(self.slow())
-            }
-        }
+        let Ok(outcome) = tokio::time::timeout(limit, work).await else {
+            connection.close_on_drop();
+            return Err(self.slow());
+        };
+        outcome
     }
 
     /// Whether the same transaction may go through when it is tried again.

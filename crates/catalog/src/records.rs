@@ -49,6 +49,7 @@ pub fn check_key(key: &str) -> Result<(), &'static str> {
 }
 
 pub(crate) const RECORD: &str = "key, data, created_at, updated_at, updated_by";
+pub(crate) const RECORD_WITHOUT_DATA: &str = "key, '' AS data, created_at, updated_at, updated_by";
 
 pub(crate) fn read_record(row: &Row) -> Result<Record, sqlx::Error> {
     Ok(Record {
