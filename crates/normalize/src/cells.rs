@@ -174,11 +174,11 @@ impl<'v, 'a> Cells<'v, 'a> {
                 rows.value(*column, value);
             }
         }
-        if rows.is_unset(self.home.repo) {
+        if let Some(column) = self.home.repo.filter(|column| rows.is_unset(*column)) {
             let own = self.vcs_repo();
             let inherited = || levels.into_iter().find_map(|level| level.vcs_repo.as_deref());
             if let Some(repo) = own.as_deref().or_else(inherited) {
-                rows.text(self.home.repo, repo);
+                rows.text(column, repo);
             }
         }
         for vcs in [Held::VcsOwner, Held::VcsName, Held::VcsUrl] {

@@ -73,6 +73,10 @@ pub(crate) enum Declared<'f> {
         name: &'f str,
         id: &'f str,
     },
+    /// An event or an error of a browser mod, by the UUID its sender gave it.
+    Product {
+        id: &'f str,
+    },
     /// A record of an imported session file. Its id is the fact's own, whichever session's file it was read from.
     History {
         name: &'f str,
@@ -127,6 +131,10 @@ impl Identities {
         self.index += 1;
         let Some(declared) = declared else { return (self.place(index), None) };
         let first = self.hash(declared);
+        // a UUID that comes twice in one request is one event all the same: a queue that was read twice sends such
+        if matches!(declared, Declared::Product { .. }) {
+            return (first, Some(first));
+        }
         let ordinal = self.seen.entry(first).or_insert(0);
         let identity = if *ordinal == 0 { first } else { repeated(first, *ordinal) };
         *ordinal += 1;
@@ -180,6 +188,10 @@ impl Identities {
                 push(fields, b"hook");
                 push(fields, session.as_bytes());
                 push(fields, name.as_bytes());
+                push(fields, id.as_bytes());
+            }
+            Declared::Product { id } => {
+                push(fields, b"product");
                 push(fields, id.as_bytes());
             }
             Declared::History { name, id } => {

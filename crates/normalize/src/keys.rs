@@ -1,6 +1,6 @@
 //! From an attribute's key to the column it fills, by one hash and one comparison.
 
-use record::dictionary::{Column, Kind, coding_agent_events, coding_agent_metrics};
+use record::dictionary::{Column, Kind, coding_agent_events, coding_agent_metrics, product_errors, product_events};
 use record::value::Value;
 
 /// What a key means to a normalizer that has to look at the value itself before it fills a column.
@@ -37,33 +37,52 @@ pub(crate) enum Held {
     EventKind,
     /// List of folders.
     WorkspaceRoots,
+    /// What an event or an error of a mod carries, as an object.
+    Data,
+    /// Who did it, as an object.
+    Person,
+    /// `{id, version}` of a mod, of a brick, of an integration.
+    Mod,
+    Brick,
+    Service,
 }
 
 /// A table whose rows are made of attributes, and the columns that [`crate::cells`] fills in each of them.
 pub(crate) struct Home {
     pub(crate) columns: &'static [Column],
-    pub(crate) repo: Column,
+    pub(crate) repo: Option<Column>,
     pub(crate) attributes: Column,
 }
 
 pub(crate) static EVENTS: Home = Home {
     columns: coding_agent_events::TABLE.columns,
-    repo: coding_agent_events::REPO,
+    repo: Some(coding_agent_events::REPO),
     attributes: coding_agent_events::ATTRIBUTES,
 };
 
 pub(crate) static METRICS: Home = Home {
     columns: coding_agent_metrics::TABLE.columns,
-    repo: coding_agent_metrics::REPO,
+    repo: Some(coding_agent_metrics::REPO),
     attributes: coding_agent_metrics::ATTRIBUTES,
 };
 
+pub(crate) static PRODUCT_EVENTS: Home =
+    Home { columns: product_events::TABLE.columns, repo: None, attributes: product_events::ATTRIBUTES };
+
+pub(crate) static PRODUCT_ERRORS: Home =
+    Home { columns: product_errors::TABLE.columns, repo: None, attributes: product_errors::ATTRIBUTES };
+
 /// Of the widest table.
 pub(crate) const COLUMNS: usize = coding_agent_events::TABLE.columns.len();
-const _: () = assert!(coding_agent_metrics::TABLE.columns.len() <= COLUMNS, "slots below COLUMNS are columns");
+const _: () = assert!(
+    coding_agent_metrics::TABLE.columns.len() <= COLUMNS
+        && product_events::TABLE.columns.len() <= COLUMNS
+        && product_errors::TABLE.columns.len() <= COLUMNS,
+    "slots below COLUMNS are columns"
+);
 
 /// Columns first, then what is [`Held`].
-pub(crate) const SLOTS: usize = COLUMNS + Held::WorkspaceRoots as usize + 1;
+pub(crate) const SLOTS: usize = COLUMNS + Held::Service as usize + 1;
 
 /// Where a value goes, and how well its name stands against others of the same slot (0 is best).
 #[derive(Clone, Copy)]
@@ -190,7 +209,12 @@ pub(crate) struct KeyMap {
 impl KeyMap {
     /// Keys of `coding_agent_events`. One may be in one of the lists only; two are refused by the compiler.
     pub(crate) const fn new(lists: &[&[Key]]) -> Self {
-        let mut map = Self::empty(&EVENTS);
+        Self::at(&EVENTS, lists)
+    }
+
+    /// Keys whose targets are columns of `home`, as in [`Self::new`].
+    pub(crate) const fn at(home: &'static Home, lists: &[&[Key]]) -> Self {
+        let mut map = Self::empty(home);
         let mut list = 0;
         while list < lists.len() {
             let mut entry = 0;

@@ -1,6 +1,7 @@
 //! Sanitized requests become rows: `events_raw`, one row for each request, `coding_agent_events`, one row for each log record,
-//! span, hook event or imported record, `coding_agent_metrics`, one row for each metric data point, and `traces`, one row for each
-//! row of a trace file (see [`traces`]). Codex's spans about its own inside have a raw row only, and are counted.
+//! span, hook event or imported record, `coding_agent_metrics`, one row for each metric data point, `product_events` and
+//! `product_errors`, one row for each event and error of a browser mod (see [`product`]), and `traces`, one row for each row of a
+//! trace file (see [`traces`]). Codex's spans about its own inside have a raw row only, and are counted.
 //!
 //! One file for each provider and signal says which attribute fills which column: [`claude`], [`codex`], [`cursor`],
 //! [`generic`] for everything else, and [`metrics`] for the points of all. They share the names of [`names`], the way of a [`log`]
@@ -54,6 +55,7 @@ mod level;
 mod log;
 mod metrics;
 mod names;
+mod product;
 mod raw;
 mod request;
 mod span;
@@ -62,7 +64,7 @@ mod tool_call;
 mod traces;
 
 use record::arrival::Payload;
-use record::dictionary::{coding_agent_events, coding_agent_metrics, events_raw};
+use record::dictionary::{coding_agent_events, coding_agent_metrics, events_raw, product_errors, product_events};
 use record::envelope::Envelope;
 use record::otlp::Otlp;
 use record::rows::{Rows, Size};
@@ -72,6 +74,7 @@ use record::trace::Trace;
 pub use crate::dropped::Dropped;
 pub use crate::traces::{TraceFile, TraceRows};
 
+use crate::product::Tables;
 use crate::request::Request;
 
 /// Rows of one or many requests. Whoever stores them groups by tenant, source and type.
@@ -83,6 +86,10 @@ pub struct Output {
     pub events: Rows,
     /// Rows of `coding_agent_metrics`.
     pub metrics: Rows,
+    /// Rows of `product_events`.
+    pub product_events: Rows,
+    /// Rows of `product_errors`.
+    pub product_errors: Rows,
     /// Spans that tell nothing about the agent and so have no row.
     pub dropped: Dropped,
     /// Rows of `traces` and `traces_rejected`, for each source and type of command.
@@ -97,6 +104,8 @@ pub struct Sizes {
     raw: Size,
     events: Size,
     metrics: Size,
+    product_events: Size,
+    product_errors: Size,
 }
 
 impl Default for Output {
@@ -112,6 +121,8 @@ impl Output {
             raw: Rows::sized_like(&earlier.raw, &events_raw::TABLE),
             events: Rows::sized_like(&earlier.events, &coding_agent_events::TABLE),
             metrics: Rows::sized_like(&earlier.metrics, &coding_agent_metrics::TABLE),
+            product_events: Rows::sized_like(&earlier.product_events, &product_events::TABLE),
+            product_errors: Rows::sized_like(&earlier.product_errors, &product_errors::TABLE),
             dropped: Dropped::default(),
             traces: Vec::new(),
             trace_files: Vec::new(),
@@ -120,12 +131,18 @@ impl Output {
 
     /// How much it holds.
     pub fn sizes(&self) -> Sizes {
-        Sizes { raw: self.raw.size(), events: self.events.size(), metrics: self.metrics.size() }
+        Sizes {
+            raw: self.raw.size(),
+            events: self.events.size(),
+            metrics: self.metrics.size(),
+            product_events: self.product_events.size(),
+            product_errors: self.product_errors.size(),
+        }
     }
 
     /// The rows of each table whose partition the request alone gives: all but those of trace files.
-    pub fn into_tables(self) -> [Rows; 3] {
-        [self.raw, self.events, self.metrics]
+    pub fn into_tables(self) -> [Rows; 5] {
+        [self.raw, self.events, self.metrics, self.product_events, self.product_errors]
     }
 }
 
@@ -145,7 +162,8 @@ pub fn normalize(envelope: &Envelope, payload: Option<&Payload<'_>>, out: &mut O
     };
     raw::write(&request, payload, file.as_ref(), &mut out.raw);
     match payload {
-        None | Some(Payload::Product(_)) => {}
+        None => {}
+        Some(Payload::Product(items)) => product::write(items, &mut request, &mut Tables::of(out)),
         Some(Payload::Trace(trace)) => {
             if let Some(file) = file {
                 traces::write(trace, &file, &request, &mut out.traces);
@@ -156,7 +174,8 @@ pub fn normalize(envelope: &Envelope, payload: Option<&Payload<'_>>, out: &mut O
         Some(Payload::Otlp(Otlp::Logs(groups))) => match envelope.provider {
             Provider::ClaudeCode => claude::logs::write(groups, &mut request, &mut out.events),
             Provider::Codex => codex::logs::write(groups, &mut request, &mut out.events),
-            Provider::Cursor | Provider::Other | Provider::Mod | Provider::BrowserMod => {
+            Provider::BrowserMod => product::write_logs(groups, &mut request, &mut Tables::of(out)),
+            Provider::Cursor | Provider::Other | Provider::Mod => {
                 generic::logs::write(groups, &mut request, &mut out.events);
             }
         },

@@ -1,6 +1,6 @@
 //! What all rows of one request share.
 
-use record::dictionary::coding_agent_events as events;
+use record::dictionary::{Column, coding_agent_events as events};
 use record::envelope::Envelope;
 use record::json;
 use record::rows::Rows;
@@ -34,8 +34,13 @@ impl<'e> Request<'e> {
 
     /// Ends the row, giving it its `event_id`.
     pub(crate) fn end(&mut self, declared: Option<Declared<'_>>, rows: &mut Rows) {
+        self.end_at(events::EVENT_ID, declared, rows);
+    }
+
+    /// As [`Self::end`], where the id is in `column`.
+    pub(crate) fn end_at(&mut self, column: Column, declared: Option<Declared<'_>>, rows: &mut Rows) {
         let (event_id, identity) = self.identify(declared);
-        rows.text_with(events::EVENT_ID, |out| json::write_hex(&event_id.to_be_bytes(), out));
+        rows.text_with(column, |out| json::write_hex(&event_id.to_be_bytes(), out));
         rows.end_row(identity);
     }
 }

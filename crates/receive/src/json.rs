@@ -71,7 +71,8 @@ pub(crate) fn product(form: ProductForm, body: &[u8]) -> Result<Vec<Value<'_>>, 
 }
 
 pub(crate) fn is_plain_event(body: &[u8]) -> bool {
-    read(body, |reader| Ok(product::is_plain_event(reader))).unwrap_or_default()
+    let account = Account::of(body);
+    Reader::new(body, &account).is_ok_and(|mut reader| product::is_plain_event(&mut reader))
 }
 
 fn read<'a, T>(body: &'a [u8], read: impl FnOnce(&mut Reader<'a, '_>) -> Result<T, Fault>) -> Result<T, DecodeError> {

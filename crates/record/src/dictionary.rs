@@ -150,9 +150,9 @@ table! {
         TIMESTAMP "timestamp" Timestamp "when the request was received",
         PROVIDER "provider" Text "which program it tells about: `claude_code`, `codex`, `cursor`, `other`, `mod`, `browser_mod`",
         SIGNAL "signal" Text "`logs`, `traces`, `metrics`, `hooks`, `history`, `cli_traces`, `saas_traces`, `product_events` or `product_errors`",
-        HTTP_STATUS "http_status" Int "status of the answer; 200 means accepted, 201 that of a trace file",
+        HTTP_STATUS "http_status" Int "status of the answer; 200 means accepted, 201 that of a trace file, or of events and errors of mods",
         ERROR "error" Text "why the request was refused",
-        RAW_EVENT "raw_event" Json "the request after sanitizing, as OTLP/JSON or hook JSON; of a trace file `type`, `command_id`, `object` (its key in the lake), `bytes` and `sha256` of that object, `rows`, `rejected`; null when refused",
+        RAW_EVENT "raw_event" Json "the request after sanitizing, as OTLP/JSON or JSON of hooks or mods; of a trace file `type`, `command_id`, `object` (its key in the lake), `bytes` and `sha256` of that object, `rows`, `rejected`; null when refused",
         ARRIVAL_ID "arrival_id" Text "UUID (version 7) of the request; rows of other tables name it",
         BYTES "bytes" Int "size of the body as received, decompressed, in bytes",
         KEY_ID "key_id" Text "id of the key that sent it",
@@ -431,7 +431,7 @@ table! {
     /// One event of a mod in a browser: a run of a starter brick, a custom event, a step of a mod's life.
     product_events, time: EVENT_TIME, identity: Some(EVENT_ID), sort: [DEPLOYMENT_ID, MOD_ID, EVENT_TIME], columns: {
         EVENT_ID "event_id" Text "identity of the event: made from the `id` its sender gave; of an event without one it is of this delivery, so that none are merged",
-        EVENT_TIME "event_time" Timestamp "when it happened; the time of receipt where the sender gives none, or one that is more than a day ahead",
+        EVENT_TIME "event_time" Timestamp "when it happened; the time of receipt where the sender gives none, or one that is more than a day ahead or ten years back",
         RECEIVED_AT "received_at" Timestamp "when modlake received it",
         ARRIVAL_ID "arrival_id" Text "the request it came in (`events_raw.arrival_id`)",
         SIGNAL "signal" Text "`product_events`, or `logs` for an OpenTelemetry event",
@@ -464,7 +464,7 @@ table! {
     /// One error of a mod in a browser.
     product_errors, time: EVENT_TIME, identity: Some(ERROR_ID), sort: [DEPLOYMENT_ID, MOD_ID, EVENT_TIME], columns: {
         ERROR_ID "error_id" Text "identity of the error: made from its `uuid`; of an error without one it is of this delivery",
-        EVENT_TIME "event_time" Timestamp "when it happened; the time of receipt where the sender gives none, or one that is more than a day ahead",
+        EVENT_TIME "event_time" Timestamp "when it happened; the time of receipt where the sender gives none, or one that is more than a day ahead or ten years back",
         RECEIVED_AT "received_at" Timestamp "when modlake received it",
         ARRIVAL_ID "arrival_id" Text "the request it came in (`events_raw.arrival_id`)",
         UUID "uuid" Text "id the client made (`uuid`)",

@@ -15,7 +15,6 @@
 //! u16 n, n bytes  error                         empty: accepted
 //! u8 n, n bytes   e-mail address of the sender  empty: unknown; this and what follows are not in version 1
 //! u16 n, n bytes  user agent                    empty: unknown
-//! u8 n, n bytes   version of the SDK            empty: unknown
 //! …               body                          to the end
 //! ```
 //!
@@ -55,8 +54,6 @@ pub struct Client {
     pub email: Option<String>,
     /// The browser.
     pub user_agent: Option<String>,
-    /// Version of the browser SDK.
-    pub sdk: Option<String>,
 }
 
 /// How the sanitized body is written behind the envelope.
@@ -169,13 +166,10 @@ impl Client {
     fn write(&self, out: &mut Vec<u8>) {
         let (email, email_len) = cut(self.email.as_deref().unwrap_or_default(), usize::from(u8::MAX));
         let (agent, agent_len) = cut(self.user_agent.as_deref().unwrap_or_default(), usize::from(u16::MAX));
-        let (sdk, sdk_len) = cut(self.sdk.as_deref().unwrap_or_default(), usize::from(u8::MAX));
         out.push(u8::try_from(email_len).unwrap_or(u8::MAX));
         out.extend_from_slice(email.as_bytes());
         out.extend_from_slice(&u16::try_from(agent_len).unwrap_or(u16::MAX).to_le_bytes());
         out.extend_from_slice(agent.as_bytes());
-        out.push(u8::try_from(sdk_len).unwrap_or(u8::MAX));
-        out.extend_from_slice(sdk.as_bytes());
     }
 
     fn read(rest: &mut &[u8]) -> Result<Self, EnvelopeError> {
@@ -184,9 +178,7 @@ impl Client {
         let email = given(take_text(rest, email_len)?);
         let agent_len = usize::from(u16::from_le_bytes(take(rest)?));
         let user_agent = given(take_text(rest, agent_len)?);
-        let sdk_len = usize::from(take::<1>(rest)?[0]);
-        let sdk = given(take_text(rest, sdk_len)?);
-        Ok(Self { email, user_agent, sdk })
+        Ok(Self { email, user_agent })
     }
 }
 

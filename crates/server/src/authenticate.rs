@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::http::HeaderMap;
-use axum::http::header::AUTHORIZATION;
+use axum::http::header::{AUTHORIZATION, ORIGIN};
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use catalog::{Catalog, CatalogError};
@@ -20,6 +20,8 @@ pub enum Denied {
     UnknownKey,
     #[error("this key may not {}: it needs the scope `{}`", verb(*wanted), wanted.as_str())]
     Scope { wanted: Scope, caller: Arc<Caller> },
+    #[error("this key may be used from its own web origins only")]
+    Origin { caller: Arc<Caller> },
     #[error("keys cannot be looked up now")]
     Catalog(#[from] CatalogError),
 }
@@ -38,13 +40,19 @@ pub async fn authenticate(catalog: &Catalog, headers: &HeaderMap, scope: Scope) 
     if caller.scopes.allows(scope) { Ok(caller) } else { Err(Denied::Scope { wanted: scope, caller }) }
 }
 
-/// Who sends this, whatever the key may do.
+/// Who sends this, whatever the key may do. A key that is bound to web origins is taken from there only.
 pub async fn identify(catalog: &Catalog, headers: &HeaderMap) -> Result<Arc<Caller>, Denied> {
     let key = key(headers).ok_or(Denied::NoKey)?;
-    match catalog.find(&key) {
-        Some(caller) => Ok(caller),
-        None => catalog.find_or_load(&key).await?.ok_or(Denied::UnknownKey),
-    }
+    let caller = match catalog.find(&key) {
+        Some(caller) => caller,
+        None => catalog.find_or_load(&key).await?.ok_or(Denied::UnknownKey)?,
+    };
+    if caller.allows_origin(origin(headers)) { Ok(caller) } else { Err(Denied::Origin { caller }) }
+}
+
+/// The web origin that a browser says a request is from.
+pub(crate) fn origin(headers: &HeaderMap) -> Option<&str> {
+    headers.get(ORIGIN).map(|origin| origin.to_str().unwrap_or("null"))
 }
 
 /// The key as it was sent, unless it has the form of those made here (`catalog`): redaction knows that form.
@@ -53,18 +61,8 @@ pub fn chosen_key(headers: &HeaderMap) -> Option<Secret> {
     key(headers).filter(|key| !is_made(key)).map(Secret::new)
 }
 
-/// Who sent this, once a look at its key has gone well.
-pub fn known(catalog: &Catalog, key: Option<&Secret>) -> Option<Arc<Caller>> {
-    catalog.find(key?.reveal())
-}
-
-/// The key as it was sent.
-pub fn sent_key(headers: &HeaderMap) -> Option<Secret> {
-    key(headers).map(Secret::new)
-}
-
-/// The key's text: `Bearer K`, `Token K`, Basic with the key as password, or `x-api-key: K`.
-fn key(headers: &HeaderMap) -> Option<String> {
+/// The key's text, wherever it stands: `Bearer K`, `Token K`, Basic with the key as password, or `x-api-key: K`.
+pub(crate) fn key(headers: &HeaderMap) -> Option<String> {
     if let Some(authorization) = headers.get(AUTHORIZATION) {
         let (scheme, rest) = authorization.to_str().ok()?.trim().split_once(' ')?;
         let rest = rest.trim();

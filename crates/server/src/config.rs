@@ -34,6 +34,7 @@ pub struct Config {
     pub intake: Intake,
     pub traces: Traces,
     pub databases: Databases,
+    pub product: Product,
     pub capture: Policy,
     pub redaction: Redaction,
     pub journal: Journal,
@@ -100,6 +101,13 @@ pub struct Databases {
     pub write_id_age: Duration,
 }
 
+/// What browser mods send.
+#[derive(Clone, Debug)]
+pub struct Product {
+    /// Whether addresses keep their query and fragment.
+    pub keep_query: bool,
+}
+
 #[derive(Clone, Debug)]
 pub struct Journal {
     pub max_bytes: u64,
@@ -146,6 +154,7 @@ impl Default for Config {
                 export_age: Duration::from_hours(24),
                 write_id_age: Duration::from_hours(7 * 24),
             },
+            product: Product { keep_query: false },
             capture: Policy::default(),
             redaction: Redaction::default(),
             journal: Journal { max_bytes: 4 << 30, segment_bytes: 64 << 20, max_age: None },

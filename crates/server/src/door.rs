@@ -35,7 +35,7 @@ impl Door {
             Ok(caller) => caller,
             Err(denied) => {
                 let fault = Fault::from(&denied);
-                if let Denied::Scope { caller, .. } = &denied {
+                if let Denied::Scope { caller, .. } | Denied::Origin { caller } = &denied {
                     self.keep(house, caller, &fault, 0).await;
                 }
                 return Err(fault);

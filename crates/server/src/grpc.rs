@@ -152,7 +152,9 @@ async fn receive_message(
         signal: door.signal,
         content_type: ContentType::Protobuf,
         encoding,
+        product: None,
         key: chosen_key(headers),
+        user_agent: body::user_agent(headers),
         body: message.bytes,
     };
     accept(house, caller, request).await.map_err(|refusal| (Fault::from(&refusal), bytes))

@@ -15,15 +15,19 @@ use crate::pressure::Transport;
 
 mod api;
 pub(crate) mod body;
+mod cors;
 pub(crate) mod databases;
 pub(crate) mod dropin;
 pub(crate) mod error;
 mod intake;
 pub mod listen;
+mod product;
 mod traces;
 mod ui;
 
 pub fn router(house: &Arc<House>) -> Router {
+    let of_mods =
+        product::routes().merge(databases::routes()).route_layer(from_fn_with_state(Arc::clone(house), tell_standing));
     Router::new()
         .route("/v1/otel/{agent}/{signal}", post(intake::agent))
         .route("/v1/otel/{agent}/v1/{signal}", post(intake::agent))
@@ -36,9 +40,10 @@ pub fn router(house: &Arc<House>) -> Router {
         .route("/healthz", get(api::healthz))
         .route("/readyz", get(api::readyz))
         .route("/metrics", get(api::metrics))
-        .merge(databases::routes().route_layer(from_fn_with_state(Arc::clone(house), tell_standing)))
+        .merge(of_mods)
         .fallback(ui::fallback)
         .method_not_allowed_fallback(error::method_not_allowed)
+        .layer(from_fn_with_state(Arc::clone(house), cors::answer))
         .layer(from_fn_with_state(Arc::clone(house), count))
         .with_state(Arc::clone(house))
 }
@@ -53,9 +58,9 @@ async fn count(State(house): State<Arc<House>>, path: Option<MatchedPath>, reque
 
 /// Tells on every answer to a key how its throttle stands, if it has one.
 async fn tell_standing(State(house): State<Arc<House>>, request: Request, next: Next) -> Response {
-    let key = authenticate::sent_key(request.headers());
+    let key = authenticate::key(request.headers());
     let mut answer = next.run(request).await;
-    let caller = authenticate::known(&house.catalog, key.as_ref());
+    let caller = key.and_then(|key| house.catalog.find(&key));
     if let Some(standing) = caller.and_then(|caller| house.throttle.standing(&caller))
         && answer.status() != StatusCode::TOO_MANY_REQUESTS
     {

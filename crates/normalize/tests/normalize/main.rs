@@ -6,6 +6,7 @@ mod history;
 mod identity;
 mod mapping;
 mod metrics;
+mod product;
 mod properties;
 mod records;
 mod show;

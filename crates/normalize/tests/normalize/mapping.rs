@@ -78,7 +78,8 @@ fn owners_are_read_wherever_they_are_said() {
         let said = json!({ name: "who" });
         let scope = Scope { attributes: attributes(&said), ..Scope::default() };
         let record = LogRecord { attributes: attributes(&said), ..LogRecord::default() };
-        for provider in Provider::ALL {
+        // logs of browser mods have tables of their own
+        for provider in Provider::ALL.into_iter().filter(|provider| *provider != Provider::BrowserMod) {
             check(&log_of(LogRecord::default(), Scope::default(), &said, provider), column, "who");
             check(&log_of(LogRecord::default(), scope.clone(), &json!({}), provider), column, "who");
             check(&log_of(record.clone(), Scope::default(), &json!({}), provider), column, "who");

@@ -219,3 +219,6 @@ fn check_objects(entries: &[Attribute<'_>], fields: &[&str], at: usize) -> Resul
         Some(field) => Err(Fault::new(at, "must be an object").field(field)),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -35,3 +35,27 @@ fn by_service_and_by_scope() {
     assert_eq!(provider_of(&Otlp::Logs(mixed)), Provider::Codex);
     assert_eq!(provider_of(&Otlp::Metrics(vec![])), Provider::Other);
 }
+
+#[test]
+fn logs_of_browser_mods_are_those_that_name_a_mod_or_come_from_a_browser() {
+    let with = |on_resource: &[(&'static str, &'static str)], on_record: &[&'static str]| {
+        let mut group = group(Some("orders"), "");
+        let pairs = on_resource.iter().map(|(key, text)| ((*key).into(), Value::text(*text)));
+        group.resource.attributes.extend(pairs);
+        let attributes = on_record.iter().map(|key| ((*key).into(), Value::text("x"))).collect();
+        group.scopes[0].records = vec![LogRecord { attributes, ..LogRecord::default() }];
+        group
+    };
+    let provider = |groups: Vec<_>| provider_of(&Otlp::Logs(groups));
+    let browser = || with(&[("telemetry.sdk.language", "webjs")], &[]);
+    assert_eq!(provider(vec![browser()]), Provider::BrowserMod);
+    assert_eq!(provider(vec![with(&[("mod.id", "@acme/x")], &[])]), Provider::BrowserMod);
+    assert_eq!(provider(vec![with(&[], &["words", "modId"])]), Provider::BrowserMod);
+    assert_eq!(provider(vec![with(&[("telemetry.sdk.language", "nodejs")], &["words"])]), Provider::Other);
+    assert_eq!(provider(vec![browser(), with(&[], &["words"])]), Provider::Other, "all or none");
+    assert_eq!(provider(vec![browser(), group(Some("claude-code"), "")]), Provider::ClaudeCode);
+    let mut claude = group(Some("claude-code"), "");
+    claude.scopes[0].records =
+        vec![LogRecord { attributes: vec![("modId".into(), Value::text("x"))], ..LogRecord::default() }];
+    assert_eq!(provider(vec![claude]), Provider::ClaudeCode, "what it may keep is less");
+}

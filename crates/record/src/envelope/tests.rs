@@ -16,10 +16,10 @@ proptest! {
     fn what_is_written_is_read(
         error in proptest::option::of(".{1,200}"),
         user_agent in proptest::option::of("[ -~]{1,300}"),
-        sdk in proptest::option::of("[0-9.]{1,9}"),
+        email in proptest::option::of("[a-z]{1,9}@example[.]com"),
         body: Vec<u8>,
     ) {
-        let client = Client { email: sdk.clone().map(|sdk| sdk + "@example.com"), user_agent, sdk };
+        let client = Client { email, user_agent };
         let written = Envelope { client, ..envelope(error) };
         let mut payload = Vec::new();
         written.write(BodyEncoding::Json, &mut payload);
@@ -41,7 +41,7 @@ fn the_first_version_is_read_too() {
     let written = envelope(Some("why".to_owned()));
     let mut payload = Vec::new();
     written.write(BodyEncoding::Json, &mut payload);
-    payload.truncate(payload.len() - 4);
+    payload.truncate(payload.len() - 3);
     payload[0] = 1;
     payload.extend_from_slice(b"body");
     assert_eq!(Envelope::read(&payload), Ok((written, BodyEncoding::Json, &b"body"[..])));

@@ -136,6 +136,7 @@ impl Cleaner<'_> {
     fn product_record(&mut self, record: &mut LogRecord<'_>) {
         let mut marks = self.earlier_marks(&mut record.attributes);
         self.label("severity_text", &mut record.severity_text, &mut marks);
+        address::trim(Kind::Other, &mut record.event_name, self.keep_query);
         self.label("event_name", &mut record.event_name, &mut marks);
         self.tree(&mut record.body, Around::key("message"), Root::Within { trims_all: true }, &mut marks, 0);
         self.entries_of(&mut record.attributes, Around::default(), Root::Fields, &mut marks, 0);
@@ -201,11 +202,15 @@ impl Cleaner<'_> {
             match value {
                 Value::Text(text) if root.is_sender(key) => self.sender_of(key, text, marks),
                 Value::Text(text) if root.is_identity(key) => {
+                    address::trim(Kind::Other, text, self.keep_query);
                     if !self.redact_identity(text, marks) {
                         marks.withhold(key);
                     }
                 }
                 value => self.tree(value, told.around(key, around), root.inside(key), marks, depth + 1),
+            }
+            if root.trims_all() {
+                address::trim(Kind::Other, key, self.keep_query);
             }
             if !self.redact(key, marks) {
                 self.report.unknown_withheld += 1;

@@ -107,6 +107,7 @@ impl Config {
         Ok(Sanitizer::with_redactor(self.capture.clone(), redaction.redactor()?)
             .with_max_value_bytes(redaction.max_value_bytes)
             .with_sender_email(redaction.sender_email)
+            .with_kept_queries(self.product.keep_query)
             .with_sensitive_files(redaction.is_on(SENSITIVE_FILE)))
     }
 }

@@ -102,7 +102,7 @@ pub const SETTINGS: &[Setting] = &[
     ),
     setting(
         "intake.max_records",
-        "log records, spans, points or hook events of one request [default: 200000]",
+        "log records, spans, points, hook events, or events and errors of mods of one request [default: 200000]",
         |config, text| {
             config.intake.max_records = count(text)?;
             Ok(())
@@ -181,6 +181,14 @@ pub const SETTINGS: &[Setting] = &[
         "how long a write that named itself (`write_id`) is known when it comes again [default: 168]",
         |config, text| {
             config.databases.write_id_age = hours(text)?;
+            Ok(())
+        },
+    ),
+    setting(
+        "product.keep_query",
+        "addresses in what browser mods send keep their query and fragment [default: false]",
+        |config, text| {
+            config.product.keep_query = truth(text)?;
             Ok(())
         },
     ),

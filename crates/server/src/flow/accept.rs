@@ -3,10 +3,10 @@
 use std::borrow::Cow;
 
 use catalog::CatalogError;
-use receive::{ContentEncoding, ContentType, DecodeError, unzip};
+use receive::{ContentEncoding, ContentType, DecodeError, ProductForm, unzip};
 use record::arrival::Payload;
 use record::caller::Caller;
-use record::envelope::{BodyEncoding, Envelope};
+use record::envelope::{BodyEncoding, Client, Envelope};
 use record::secret::Secret;
 use record::source::{Provider, Signal};
 use record::trace::InvalidName;
@@ -26,10 +26,14 @@ pub struct Request<'b> {
     /// What the route says; `None`: found from the body.
     pub provider: Option<Provider>,
     pub signal: Signal,
+    /// Of the requests of browser mods; `None`: what the signal says.
+    pub product: Option<ProductForm>,
     pub content_type: ContentType,
     pub encoding: ContentEncoding,
     /// What it was sent with. A key of ours is masked in the body too; one that its owner chose has no form to be known by.
     pub key: Option<Secret>,
+    /// The header of this name; kept of browser mods.
+    pub user_agent: Option<&'b str>,
     pub body: &'b [u8],
 }
 
@@ -55,6 +59,9 @@ pub enum Refusal {
 /// Bodies above this size are decoded where they do not hold up other requests.
 const LARGE_BODY: usize = 256 << 10;
 
+/// A longer `User-Agent` is none of a browser.
+const LONGEST_USER_AGENT: usize = 1024;
+
 /// Takes a request: when this returns `Ok`, its records are on disk. The number of records comes back.
 pub async fn accept(house: &House, caller: &Caller, request: Request<'_>) -> Result<usize, Refusal> {
     let key = placeholder_key(house, caller).await?;
@@ -78,15 +85,7 @@ struct Prepared {
 
 fn prepare(house: &House, caller: &Caller, key: &HashKey, request: &Request<'_>) -> Result<Prepared, Refusal> {
     let body = decompress(request.body, request.encoding, house.config.intake.max_body_bytes)?;
-    let mut payload = match request.signal {
-        Signal::Hooks | Signal::History => {
-            Payload::Hooks(receive::decode_hooks(&body).map_err(undecodable(ContentType::Json))?)
-        }
-        signal => {
-            let otlp = receive::decode_otlp(signal, request.content_type, &body);
-            Payload::Otlp(otlp.map_err(undecodable(request.content_type))?)
-        }
-    };
+    let mut payload = decode(request, &body)?;
     let provider = match (request.provider, &payload) {
         (Some(provider), _) => provider,
         (None, Payload::Otlp(otlp)) => receive::provider_of(otlp),
@@ -104,7 +103,11 @@ fn prepare(house: &House, caller: &Caller, key: &HashKey, request: &Request<'_>)
     let report = house.sanitizer.sanitize_for(&mut payload, provider, &owner);
     house.metrics.sanitized(&report);
     let bytes = body.len() as u64;
-    let envelope = Envelope::accepted(caller, provider, request.signal, house.clock.now(), bytes);
+    let envelope = Envelope {
+        http_status: if request.product.is_some() { 201 } else { 200 },
+        client: client(house, caller, provider, request.user_agent, &owner),
+        ..Envelope::accepted(caller, provider, request.signal, house.clock.now(), bytes)
+    };
     let mut journal_record = Vec::with_capacity(body.len() + 256);
     match &payload {
         Payload::Otlp(otlp) => {
@@ -121,6 +124,38 @@ fn prepare(house: &House, caller: &Caller, key: &HashKey, request: &Request<'_>)
         }
     }
     Ok(Prepared { journal_record, provider, records, bytes })
+}
+
+fn decode<'b>(request: &Request<'_>, body: &'b [u8]) -> Result<Payload<'b>, Refusal> {
+    let json = undecodable(ContentType::Json);
+    let is_plain = || {
+        let may_be = request.signal == Signal::Logs && request.content_type == ContentType::Json;
+        may_be && request.provider.is_none() && receive::is_plain_event(body)
+    };
+    Ok(match (request.product, request.signal) {
+        (Some(form), _) => Payload::Product(receive::decode_product(form, body).map_err(json)?),
+        (None, Signal::Hooks | Signal::History) => Payload::Hooks(receive::decode_hooks(body).map_err(json)?),
+        (None, _) if is_plain() => {
+            Payload::Product(receive::decode_product(ProductForm::PlainEvents, body).map_err(json)?)
+        }
+        (None, signal) => {
+            let otlp = receive::decode_otlp(signal, request.content_type, body);
+            Payload::Otlp(otlp.map_err(undecodable(request.content_type))?)
+        }
+    })
+}
+
+/// What is kept of the sender of a browser mod's request, besides the body.
+fn client(house: &House, caller: &Caller, provider: Provider, user_agent: Option<&str>, owner: &Owner<'_>) -> Client {
+    if provider != Provider::BrowserMod {
+        return Client::default();
+    }
+    let sanitizer = &house.sanitizer;
+    let user_agent = user_agent.filter(|agent| agent.len() <= LONGEST_USER_AGENT);
+    Client {
+        email: caller.email.as_deref().map(|email| sanitizer.sender_email(email, owner)),
+        user_agent: user_agent.map(|agent| sanitizer.redact_text(agent, owner.key).into_owned()),
+    }
 }
 
 fn undecodable(content_type: ContentType) -> impl Fn(DecodeError) -> Refusal {

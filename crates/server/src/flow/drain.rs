@@ -360,6 +360,10 @@ fn read(record: &Record) -> Result<(Envelope, Option<Payload<'_>>), String> {
         (BodyEncoding::Json, Signal::Hooks | Signal::History) => {
             Some(Payload::Hooks(receive::decode_hooks(body).map_err(|error| error.to_string())?))
         }
+        (BodyEncoding::Json, Signal::ProductEvents | Signal::ProductErrors | Signal::Logs) => {
+            // written as those are; logs in JSON are events without OTLP around them, for OTLP is kept as protobuf
+            Some(Payload::Product(receive::decode_hooks(body).map_err(|error| error.to_string())?))
+        }
         (BodyEncoding::Trace, _) => {
             // how many rows a file may have was asked when it came
             let limits = TraceLimits { rows: usize::MAX, ..TraceLimits::default() };

@@ -87,7 +87,9 @@ async fn send(house: &House, session: &str) -> Result<usize, Refusal> {
         signal: Signal::Logs,
         content_type: ContentType::Json,
         encoding: ContentEncoding::Identity,
+        product: None,
         key: None,
+        user_agent: None,
         body: body.as_bytes(),
     };
     accept(house, &caller(), request).await
@@ -109,7 +111,9 @@ async fn send_metric(house: &House, dollars: f64) {
         signal: Signal::Metrics,
         content_type: ContentType::Json,
         encoding: ContentEncoding::Identity,
+        product: None,
         key: None,
+        user_agent: None,
         body: body.as_bytes(),
     };
     accept(house, &caller(), request).await.expect("kept");

@@ -110,6 +110,10 @@ fn too_large(limit: usize) -> Fault {
     Fault::new(StatusCode::PAYLOAD_TOO_LARGE, format!("the body is larger than {limit} bytes; send it in parts"))
 }
 
+pub(crate) fn user_agent(headers: &HeaderMap) -> Option<&str> {
+    headers.get(axum::http::header::USER_AGENT)?.to_str().ok()
+}
+
 /// Reads and drops what still comes, beside the answer.
 pub(crate) fn discard(body: Body) {
     tokio::spawn(drop_rest(body));

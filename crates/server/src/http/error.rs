@@ -1,7 +1,7 @@
 //! Faults as answers.
 //!
 //! A fault is a status of HTTP; over gRPC it becomes the code that says the same. OTLP routes answer with `google.rpc.Status` in
-//! the request's encoding (OTLP 1.11, "Failures"), all others with
+//! the request's encoding (OTLP 1.11, "Failures"), routes of browser mods with `{"detail"}`, all others with
 //! `{"error":{"message","hint"}}`. What is inside this machine stays in the log, under an id that the answer names.
 
 use std::time::Duration;
@@ -26,6 +26,8 @@ pub(crate) struct Fault {
     pub(crate) status: StatusCode,
     pub(crate) message: String,
     pub(crate) hint: Option<String>,
+    /// Which field of the request is wrong: `events[3].timestamp`.
+    field: Option<String>,
     /// Over gRPC, where the status alone would give another one.
     code: Option<i32>,
     /// How the throttle stands that refused it, and seconds until it may come again.
@@ -37,7 +39,7 @@ const RETRY_AFTER: Duration = Duration::from_secs(2);
 
 impl Fault {
     pub(crate) fn new(status: StatusCode, message: impl Into<String>) -> Self {
-        Self { status, message: message.into(), hint: None, code: None, throttled: None }
+        Self { status, message: message.into(), hint: None, field: None, code: None, throttled: None }
     }
 
     pub(crate) fn hint(mut self, hint: impl Into<String>) -> Self {
@@ -63,6 +65,15 @@ impl Fault {
     pub(super) fn into_otlp(self, content_type: ContentType) -> Response {
         let body = answer::status(content_type, self.code(), &self.text(), self.retry_after());
         self.with_headers((self.status, [(CONTENT_TYPE, content_type.as_str())], body).into_response())
+    }
+
+    /// As programs of browser mods read it: `{"detail"}`, and the reason under the name of the field that is wrong.
+    pub(super) fn into_detail(self) -> Response {
+        let mut error = json!({"detail": self.text()});
+        if let Some(field) = &self.field {
+            error[field] = json!([self.message]);
+        }
+        self.with_headers((self.status, Json(error)).into_response())
     }
 
     /// The code of gRPC that says the same as the status.
@@ -135,6 +146,8 @@ impl From<&Denied> for Fault {
                 .hint("`modlaked keys create` makes a key, `modlaked keys list` shows which are in force"),
             Denied::Scope { wanted, .. } => Self::new(StatusCode::FORBIDDEN, denied.to_string())
                 .hint(format!("make one with `modlaked keys create --scope {}`", wanted.as_str())),
+            Denied::Origin { .. } => Self::new(StatusCode::FORBIDDEN, denied.to_string())
+                .hint("`modlaked keys list` shows which these are; browsers send them in the header `Origin`"),
             Denied::Catalog(error) => {
                 // who reads the keys every second tells once that it is away; not for each stranger again
                 if !matches!(error, CatalogError::Away { .. }) {
@@ -168,7 +181,11 @@ impl From<&Refusal> for Fault {
                 return Self::new(StatusCode::SERVICE_UNAVAILABLE, refusal.to_string());
             }
         };
-        Self::new(status, refusal.to_string())
+        let field = match refusal {
+            Refusal::Decode { source, .. } if source.path != "body" => Some(source.path.clone()),
+            _ => None,
+        };
+        Self { field, ..Self::new(status, refusal.to_string()) }
     }
 }
 

@@ -31,7 +31,8 @@ pub(super) async fn agent(
         "cursor" => Provider::Cursor,
         _ => return unknown("agent", &agent, "claude, codex, cursor"),
     };
-    match Signal::parse(&signal).filter(|signal| signal.trace_source().is_none()) {
+    let is_agents = |signal: &Signal| signal.is_otlp() || matches!(signal, Signal::Hooks | Signal::History);
+    match Signal::parse(&signal).filter(is_agents) {
         Some(signal) => take(&house, Some(provider), signal, request).await,
         None => unknown("signal", &signal, "logs, traces, metrics, hooks, history"),
     }
@@ -119,9 +120,11 @@ async fn receive_body(
     let request = accept::Request {
         provider: door.provider,
         signal: door.signal,
+        product: None,
         content_type,
         encoding,
         key: chosen_key(headers),
+        user_agent: body::user_agent(headers),
         body: &held.bytes,
     };
     accept(house, caller, request).await.map_err(|refusal| (Fault::from(&refusal), bytes))

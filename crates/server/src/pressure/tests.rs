@@ -13,7 +13,17 @@ fn shed(pressure: Pressure) -> [Vec<&'static str>; 3] {
 
 #[test]
 fn what_tells_least_and_comes_back_surest_goes_first() {
-    const ALL: [&str; 7] = ["logs", "traces", "metrics", "hooks", "history", "cli_traces", "saas_traces"];
+    const ALL: [&str; 9] = [
+        "logs",
+        "traces",
+        "metrics",
+        "hooks",
+        "history",
+        "cli_traces",
+        "saas_traces",
+        "product_events",
+        "product_errors",
+    ];
     let spans = ["traces", "metrics"];
     let none: [&str; 0] = [];
     assert_eq!(shed(backlog(0.0)), [none; 3].map(Vec::from));

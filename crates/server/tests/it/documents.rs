@@ -35,6 +35,7 @@ const WRITTEN: &[&str] = &[
     "docs/engines.md",
     "docs/laptop.md",
     "docs/privacy.md",
+    "docs/product-events.md",
     "docs/retention.md",
     "docs/traces.md",
 ];

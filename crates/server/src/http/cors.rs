@@ -1,0 +1,91 @@
+//! Which web pages may call from a browser: those of the origins that keys are bound to.
+//!
+//! | request | answer |
+//! |---|---|
+//! | preflight from an origin that some key in force is bound to | 204 with what may be sent; a preflight carries no key |
+//! | preflight from another one | 403, no CORS headers |
+//! | request with a key that is bound to its `Origin` | as without CORS, and the page may read it |
+//! | request with a key that is bound to other origins, or without `Origin` | 403, no CORS headers (`authenticate`) |
+//! | request with a key that is bound to none | no CORS headers: such a key does not belong into a page |
+
+use std::sync::Arc;
+
+use axum::extract::{Request, State};
+use axum::http::header::{
+    ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS, ACCESS_CONTROL_ALLOW_ORIGIN,
+    ACCESS_CONTROL_EXPOSE_HEADERS, ACCESS_CONTROL_MAX_AGE, ACCESS_CONTROL_REQUEST_METHOD, VARY,
+};
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+
+use crate::authenticate;
+use crate::house::House;
+
+const METHODS: HeaderValue = HeaderValue::from_static("GET, POST, PUT, PATCH, DELETE");
+const REQUEST_HEADERS: HeaderValue = HeaderValue::from_static(
+    "authorization, x-api-key, content-type, content-encoding, accept, x-event-type, x-modlake-sdk",
+);
+const EXPOSED: HeaderValue =
+    HeaderValue::from_static("Link, X-Total-Count, Retry-After, RateLimit-Limit, RateLimit-Remaining, RateLimit-Reset");
+/// Seconds a browser may keep the answer to a preflight: a key that was revoked is asked for again soon.
+const MAX_AGE: HeaderValue = HeaderValue::from_static("600");
+const BY_ORIGIN: HeaderValue = HeaderValue::from_static("Origin");
+
+/// What browser mods call; below each, with or without a slash at its end.
+const ROUTES: [&str; 9] = [
+    "/api/events",
+    "/api/telemetry",
+    "/api/identify",
+    "/api/databases",
+    "/api/organizations",
+    "/api/deployments",
+    "/v1/logs",
+    "/v1/traces",
+    "/v1/metrics",
+];
+
+pub(super) async fn answer(State(house): State<Arc<House>>, request: Request, next: Next) -> Response {
+    let headers = request.headers();
+    let Some(origin) = authenticate::origin(headers).filter(|_| is_for_browsers(request.uri().path())) else {
+        return next.run(request).await;
+    };
+    let origin = origin.to_owned();
+    if request.method() == Method::OPTIONS && headers.contains_key(ACCESS_CONTROL_REQUEST_METHOD) {
+        return preflight(&house, &origin);
+    }
+    let key = authenticate::key(headers);
+    let mut response = next.run(request).await;
+    let headers = response.headers_mut();
+    headers.append(VARY, BY_ORIGIN);
+    if key.and_then(|key| house.catalog.find(&key)).is_some_and(|caller| caller.is_bound_to(&origin)) {
+        allow(headers, &origin);
+        headers.insert(ACCESS_CONTROL_EXPOSE_HEADERS, EXPOSED);
+    }
+    response
+}
+
+fn is_for_browsers(path: &str) -> bool {
+    let below = |route: &&str| path.strip_prefix(route).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
+    ROUTES.iter().any(below)
+}
+
+fn preflight(house: &House, origin: &str) -> Response {
+    let is_known = house.catalog.knows_origin(origin);
+    let mut response = if is_known { StatusCode::NO_CONTENT } else { StatusCode::FORBIDDEN }.into_response();
+    let headers = response.headers_mut();
+    headers.append(VARY, BY_ORIGIN);
+    if is_known {
+        allow(headers, origin);
+        headers.insert(ACCESS_CONTROL_ALLOW_METHODS, METHODS);
+        headers.insert(ACCESS_CONTROL_ALLOW_HEADERS, REQUEST_HEADERS);
+        headers.insert(ACCESS_CONTROL_MAX_AGE, MAX_AGE);
+    }
+    response
+}
+
+fn allow(headers: &mut HeaderMap, origin: &str) {
+    if let Ok(origin) = HeaderValue::from_str(origin) {
+        headers.insert(ACCESS_CONTROL_ALLOW_ORIGIN, origin);
+    }
+}
