@@ -136,3 +136,24 @@ def test_a_database_has_a_rate_of_its_own(make_server):
     assert put(120, 10).ok, "who waits is taken"
     assert server.value("SELECT count(*) FROM records") == 130
     assert server.metric("modlake_throttled_requests_total", bound="database") == 1
+
+
+def test_a_browser_key_is_told_how_it_stands_and_when_to_come_again(make_server):
+    server = make_server(MODLAKE_THROTTLE_BROWSER_REQUESTS_PER_MINUTE="60", MODLAKE_THROTTLE_BURST="2")
+    origin = "https://app.example.com"
+    made = server.says("keys", "create", "--tenant", "acme", "--scope", "ingest", "--origin", origin)
+    key = next(word for word in made.split() if word.startswith("ml_"))
+    wait_for("the key is known", lambda: server.get("/api/v1/me", key).status_code != 401)
+
+    def record(number: int) -> requests.Response:
+        event = {"uid": "u1", "event": "clicked", "timestamp": 1795000000000 + number, "data": {"n": number}}
+        return server.post("/api/events/", {"events": [event]}, key=key, Origin=origin)
+
+    answers = [record(number) for number in range(4)]
+    taken = [answer for answer in answers if answer.status_code == 201]
+    assert [answer.headers["RateLimit-Remaining"] for answer in taken[:2]] == ["1", "0"]
+    refused = next(answer for answer in answers if answer.status_code == 429)
+    assert refused.json() == {"detail": "Request was throttled. Expected available in 1 second."}
+    assert refused.headers["Retry-After"] == "1"
+    assert refused.headers["Access-Control-Allow-Origin"] == origin, "the page may read when to come again"
+    assert "Retry-After" in refused.headers["Access-Control-Expose-Headers"]

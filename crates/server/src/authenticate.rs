@@ -61,16 +61,6 @@ pub fn chosen_key(headers: &HeaderMap) -> Option<Secret> {
     key(headers).filter(|key| !is_made(key)).map(Secret::new)
 }
 
-/// Who sent this, once a look at its key has gone well.
-pub fn known(catalog: &Catalog, key: Option<&Secret>) -> Option<Arc<Caller>> {
-    catalog.find(key?.reveal())
-}
-
-/// The key as it was sent.
-pub fn sent_key(headers: &HeaderMap) -> Option<Secret> {
-    key(headers).map(Secret::new)
-}
-
 /// The key's text, wherever it stands: `Bearer K`, `Token K`, Basic with the key as password, or `x-api-key: K`.
 pub(crate) fn key(headers: &HeaderMap) -> Option<String> {
     if let Some(authorization) = headers.get(AUTHORIZATION) {

@@ -59,9 +59,9 @@ async fn count(State(house): State<Arc<House>>, path: Option<MatchedPath>, reque
 
 /// Tells on every answer to a key how its throttle stands, if it has one.
 async fn tell_standing(State(house): State<Arc<House>>, request: Request, next: Next) -> Response {
-    let key = authenticate::sent_key(request.headers());
+    let key = authenticate::key(request.headers());
     let mut answer = next.run(request).await;
-    let caller = authenticate::known(&house.catalog, key.as_ref());
+    let caller = key.and_then(|key| house.catalog.find(&key));
     if let Some(standing) = caller.and_then(|caller| house.throttle.standing(&caller))
         && answer.status() != StatusCode::TOO_MANY_REQUESTS
     {

@@ -64,7 +64,7 @@ async fn take(house: &House, form: ProductForm, request: Request) -> Response {
     let caller = match door.admit(house, &parts.headers).await {
         Ok(caller) => caller,
         Err(fault) => {
-            if fault.status == StatusCode::SERVICE_UNAVAILABLE {
+            if fault.retry_after().is_some() {
                 body::discard(body);
             }
             return fault.into_detail();
