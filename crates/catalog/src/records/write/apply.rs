@@ -101,8 +101,18 @@ impl<'w> Work<'w> {
         let keys: Vec<&str> = keys.into_iter().collect();
         let stored = rows::stored(connection, id, &keys).await.map_err(CatalogError::from)?;
         let looked_up = keys.iter().map(|key| (*key).to_owned()).collect();
-        let mut work =
-            Self { write, id, now, stored, looked_up, read: Known::new(), changed: Known::new(), writes, bytes: 0 };
+        let mut work = Self {
+            write,
+            id,
+            now,
+            stored,
+            looked_up,
+            read: Known::new(),
+            changed: Known::new(),
+            writes,
+            tried: Known::new(),
+            bytes: 0,
+        };
         work.read_what_is_merged(connection).await?;
         Ok(work)
     }
