@@ -31,13 +31,13 @@ pub struct Limits {
     pub depth: usize,
     /// Values of the file with every alias written out, so that a few lines of aliases cannot stand for millions.
     pub nodes: usize,
-    /// Problems that are told; the rest is counted.
+    /// Problems that are told; with them the check ends.
     pub problems: usize,
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { bytes: 1 << 20, depth: 64, nodes: 50_000, problems: 100 }
+        Self { bytes: 1 << 20, depth: 64, nodes: 10_000, problems: 100 }
     }
 }
 
@@ -50,8 +50,8 @@ pub struct Report {
     pub version: Option<String>,
     /// By place in the file, errors and warnings together.
     pub problems: Vec<Problem>,
-    /// Problems beyond [`Limits::problems`].
-    pub left_out: usize,
+    /// Whether the check ended at [`Limits::problems`], so that there may be more.
+    pub is_cut: bool,
 }
 
 impl Report {
@@ -68,7 +68,7 @@ pub fn check(file: &[u8], limits: &Limits) -> Report {
     if let Some(root) = read(file, limits, &mut problems) {
         (report.id, report.version) = check::definition(&root, &mut problems);
     }
-    (report.problems, report.left_out) = problems.sorted();
+    (report.problems, report.is_cut) = problems.sorted();
     report
 }
 

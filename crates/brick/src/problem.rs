@@ -56,13 +56,12 @@ pub(crate) mod code {
 /// Problems in the order they were found, up to a limit.
 pub(crate) struct Problems {
     found: Vec<Problem>,
-    left_out: usize,
     limit: usize,
 }
 
 impl Problems {
     pub(crate) fn new(limit: usize) -> Self {
-        Self { found: Vec::new(), left_out: 0, limit }
+        Self { found: Vec::new(), limit }
     }
 
     pub(crate) fn error(&mut self, code: &'static str, path: &str, place: Place, message: String, hint: &str) {
@@ -78,8 +77,7 @@ impl Problems {
         message: String,
         hint: &str,
     ) {
-        if self.found.len() >= self.limit {
-            self.left_out += 1;
+        if self.is_full() {
             return;
         }
         let Place { line, column } = place;
@@ -95,7 +93,6 @@ impl Problems {
     }
 
     pub(crate) fn append(&mut self, other: Self) {
-        self.left_out += other.left_out;
         self.found.extend(other.found);
     }
 
@@ -103,10 +100,16 @@ impl Problems {
         self.found.iter().any(|problem| problem.code == code)
     }
 
-    /// By place, and how many were left out.
-    pub(crate) fn sorted(mut self) -> (Vec<Problem>, usize) {
+    /// Whether no more are told.
+    pub(crate) fn is_full(&self) -> bool {
+        self.found.len() >= self.limit
+    }
+
+    /// By place, and whether no more were told.
+    pub(crate) fn sorted(mut self) -> (Vec<Problem>, bool) {
+        let is_full = self.is_full();
         self.found.sort_by_key(|problem| (problem.line, problem.column));
-        (self.found, self.left_out)
+        (self.found, is_full)
     }
 }
 

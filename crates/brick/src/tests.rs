@@ -136,10 +136,11 @@ fn schemas_are_judged_as_their_metaschemas_do() {
 }
 
 #[test]
-fn problems_beyond_the_limit_are_counted() {
+fn no_more_problems_are_told_than_the_limit_says() {
     let limits = Limits { problems: 2, ..Limits::default() };
     let report = check(b"a: 1\nb: 1\nc: 1\nkind: component\n", &limits);
-    assert_eq!((report.problems.len(), report.left_out), (2, 5));
+    assert_eq!((report.problems.len(), report.is_cut), (2, true));
+    assert!(!check(b"kind: reader", &limits).is_cut);
 }
 
 #[test]

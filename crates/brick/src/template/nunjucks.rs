@@ -42,9 +42,7 @@ struct Block {
 impl Parser<'_> {
     /// Past the next tag; false at the end.
     fn step(&mut self) -> Result<bool, Fault> {
-        let starts = ["{{", "{%", "{#"].iter().filter_map(|open| Some((self.rest.find(open)?, *open)));
-        let Some((at, open)) = starts.min() else { return Ok(false) };
-        let behind = self.rest.get(at + 2..).unwrap_or_default();
+        let Some((open, behind)) = next_tag(self.rest) else { return Ok(false) };
         if open == "{#" {
             self.rest = behind.split_once("#}").ok_or_else(|| not_closed(open, "#}"))?.1;
             return Ok(true);
@@ -165,6 +163,14 @@ impl Parser<'_> {
         }
         Err(Fault::new("`{% raw %}` is not closed", "close it with `{% endraw %}`"))
     }
+}
+
+/// What the next tag begins with, and all behind that.
+fn next_tag(text: &str) -> Option<(&'static str, &str)> {
+    text.match_indices('{').find_map(|(at, _)| {
+        let tag = text.get(at..)?;
+        ["{{", "{%", "{#"].into_iter().find_map(|open| Some((open, tag.strip_prefix(open)?)))
+    })
 }
 
 fn nothing(rest: &[Token]) -> Result<(), Fault> {

@@ -79,7 +79,7 @@ impl Checked {
                 "id": report.id,
                 "version": report.version,
                 "problems": report.problems,
-                "left_out": report.left_out,
+                "is_cut": report.is_cut,
             }),
         }
     }
@@ -115,8 +115,7 @@ impl Checked {
             (0, warnings) => format!("ok, {}", of(warnings, "warning")),
             (errors, warnings) => format!("{}, {}", of(errors, "error"), of(warnings, "warning")),
         };
-        let more =
-            if report.left_out > 0 { format!("; {} more are not shown", report.left_out) } else { String::new() };
+        let more = if report.is_cut { "; there may be more" } else { "" };
         format!("{}{name}: {found}{more}", self.file)
     }
 }

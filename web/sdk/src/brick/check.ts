@@ -45,9 +45,16 @@ export class Checker {
   }
 
   at(step: Step, check: () => void): undefined {
+    // Names that nobody knows are compared with all that are known: that has to end.
+    if (this.isFull) return;
     this.#path.push(step);
     check();
     this.#path.pop();
+  }
+
+  /** Whether no more problems are told. */
+  get isFull(): boolean {
+    return this.#problems.isFull;
   }
 
   required(parent: Node, key: string, example: string, check: (value: Node) => void): undefined {

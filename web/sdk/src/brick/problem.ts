@@ -48,11 +48,11 @@ export interface Limits {
   depth: number;
   /** Values of the file with every alias written out. */
   nodes: number;
-  /** Problems that are told. */
+  /** Problems that are told; with them the check ends. */
   problems: number;
 }
 
-export const LIMITS: Limits = { bytes: 1 << 20, depth: 64, nodes: 50_000, problems: 100 };
+export const LIMITS: Limits = { bytes: 1 << 20, depth: 64, nodes: 10_000, problems: 100 };
 
 /** Problems in the order they were found, up to a limit. */
 export class Problems {
@@ -64,9 +64,13 @@ export class Problems {
   }
 
   add(severity: Severity, code: Code, path: string, place: Place, message: string, hint: string): void {
-    if (this.#found.length < this.#limit) {
-      this.#found.push({ severity, code, path, line: place.line, column: place.column, message, hint });
-    }
+    if (this.isFull) return;
+    this.#found.push({ severity, code, path, line: place.line, column: place.column, message, hint });
+  }
+
+  /** Whether no more are told. */
+  get isFull(): boolean {
+    return this.#found.length >= this.#limit;
   }
 
   sorted(): Problem[] {

@@ -22,6 +22,9 @@ impl<'a> Checker<'a, '_> {
             Err(Fault { message, hint }) => self.error(code::EXPRESSION, node.place, message, &hint),
             Ok(references) => {
                 for reference in &references {
+                    if self.problems.is_full() {
+                        return;
+                    }
                     self.variable(reference, node, scope, doubt, tag != Tag::Var);
                 }
             }

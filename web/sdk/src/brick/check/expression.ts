@@ -35,6 +35,7 @@ export function checkExpression(
     return;
   }
   for (const reference of references) {
+    if (checker.isFull) return;
     if (reference.root === "@input") checkInput(checker, reference, node, scope);
     else if (reference.root !== "@options") checkOutput(checker, reference, node, scope, doubt, tag !== "var");
     else if (reference.member !== undefined) {
