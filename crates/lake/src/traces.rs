@@ -7,7 +7,7 @@ use std::collections::HashSet;
 
 use bytes::Bytes;
 use futures::{StreamExt, TryStreamExt};
-use sha2::{Digest, Sha256};
+use record::trace::sha256;
 
 use crate::LakeError;
 use crate::paths::{self, Prefix};
@@ -85,13 +85,4 @@ async fn set_aside(root: &Root, file: &TraceFile) -> Result<Option<String>, Lake
     let path = paths::superseded(&previous.object, &previous.sha256);
     root.put(&path, text).await?;
     Ok(Some(path))
-}
-
-/// SHA-256 in lower-case hex.
-pub fn sha256(bytes: &[u8]) -> String {
-    Sha256::digest(bytes).iter().flat_map(|byte| [byte >> 4, byte & 15]).map(hex_digit).collect()
-}
-
-fn hex_digit(half: u8) -> char {
-    char::from_digit(u32::from(half), 16).unwrap_or_default()
 }

@@ -8,9 +8,11 @@ use std::fmt;
 use std::ops::Range;
 use std::sync::Arc;
 
+use sha2::{Digest, Sha256};
 use thiserror::Error;
 
 use crate::caller::Tenant;
+use crate::json;
 use crate::source::Source;
 use crate::time::Day;
 
@@ -76,6 +78,13 @@ impl fmt::Display for CommandId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
     }
+}
+
+/// SHA-256 in lower-case hexadecimal: what tells versions of a file apart.
+pub fn sha256(bytes: &[u8]) -> String {
+    let mut hex = Vec::with_capacity(64);
+    json::write_hex(&Sha256::digest(bytes), &mut hex);
+    String::from_utf8(hex).unwrap_or_default()
 }
 
 /// Where a trace file lies below the lake's root, as Hive and its readers expect it:

@@ -10,10 +10,9 @@ use receive::TraceLimits;
 use record::arrival::Payload;
 use record::source::Provider;
 use record::time::Timestamp;
-use record::trace::{CommandId, CommandType, Trace};
+use record::trace::{CommandId, CommandType, Trace, sha256};
 use redact::HashKey;
 use sanitize::Sanitizer;
-use sha2::{Digest as _, Sha256};
 
 use crate::traces::queue::{Stamp, TraceFile, is_id};
 
@@ -148,16 +147,6 @@ impl Told {
 /// ISO 8601 with an offset, and perhaps the name of the zone behind it: `2026-06-10T16:50:25-05:00[America/Chicago]`.
 fn time(cell: &str) -> Option<Timestamp> {
     Timestamp::parse(cell.split('[').next().unwrap_or(cell))
-}
-
-/// In hexadecimal.
-pub(crate) fn sha256(bytes: &[u8]) -> String {
-    Sha256::digest(bytes).iter().fold(String::with_capacity(64), |mut text, byte| {
-        for digit in [byte >> 4, byte & 15] {
-            text.extend(char::from_digit(u32::from(digit), 16));
-        }
-        text
-    })
 }
 
 /// The sanitizer of trace files, whose rules have no settings.

@@ -6,7 +6,6 @@ use record::rows::Rows;
 use record::source::Source;
 use record::time::{Day, Timestamp};
 use record::trace::{self, CommandId, CommandType, Trace};
-use sha2::{Digest, Sha256};
 use twox_hash::XxHash3_128;
 
 use super::header::{self, Header};
@@ -46,7 +45,7 @@ impl TraceFile {
         let command_time = command_time(trace, header, envelope.received_at);
         let day = command_time.day().unwrap_or(Day { year: 1970, month: 1, day: 1 });
         let csv = trace.to_csv();
-        let sha256 = hex(&Sha256::digest(&csv));
+        let sha256 = trace::sha256(&csv);
         let mut identity = Vec::with_capacity(256);
         for field in [
             "modlake trace identity 1",
@@ -113,10 +112,4 @@ fn command_time(trace: &Trace<'_>, header: &Header, received_at: Timestamp) -> T
     let own = header::own_start(&trace.command_type);
     let latest = own.and_then(|own| times(Some(own)).max());
     latest.or_else(|| times(None).next()).unwrap_or(received_at)
-}
-
-fn hex(bytes: &[u8]) -> String {
-    let mut out = Vec::with_capacity(bytes.len() * 2);
-    json::write_hex(bytes, &mut out);
-    String::from_utf8(out).unwrap_or_default()
 }

@@ -40,3 +40,9 @@ fn a_changed_text_keeps_the_quoting_of_its_cell() {
     assert_eq!(written(Quoting::Doubled, r#"\"b"#), r#""\""b""#);
     assert_eq!(written(Quoting::Backslash, r#"\"b"#), r#""\\\"b""#);
 }
+
+#[test]
+fn a_hash_is_in_lower_case_hexadecimal() {
+    // FIPS 180-4's example
+    assert_eq!(sha256(b"abc"), "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+}

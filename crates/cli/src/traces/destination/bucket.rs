@@ -26,6 +26,7 @@ use object_store::{
     PutPayload, RetryConfig, UpdateVersion,
 };
 use record::secret::Secret;
+use record::trace::sha256;
 use tokio::runtime::{self, Runtime};
 use url::Url;
 
@@ -33,7 +34,7 @@ use super::key::Layout;
 use super::{Delivery, Parcel, credentials, endpoint};
 use crate::error::CliError;
 use crate::exit::Exit;
-use crate::traces::document::{self, Document, MAX_BYTES};
+use crate::traces::document::{Document, MAX_BYTES};
 use crate::traces::ledger::Entry;
 use crate::traces::setup::Setup;
 
@@ -289,7 +290,7 @@ impl Open {
         }
         let version = UpdateVersion { e_tag: found.meta.e_tag.clone(), version: found.meta.version.clone() };
         let (object, file) = (found.bytes().await?, parcel.document.clean.as_slice());
-        let was_ours = || on_its_way.is_some_and(|before| document::sha256(&object) == before.sha256);
+        let was_ours = || on_its_way.is_some_and(|before| sha256(&object) == before.sha256);
         Ok(if object.starts_with(file) {
             Resident::Same
         } else if file.starts_with(&object) || was_ours() {

@@ -3,9 +3,10 @@
 use bytes::Bytes;
 use record::dictionary::traces;
 use record::time::Day;
+use record::trace::sha256;
 
 use super::*;
-use crate::traces::{Previous, TraceFile, sha256};
+use crate::traces::{Previous, TraceFile};
 
 const NOON: i64 = 1_767_268_800_000_000;
 const DAY: Day = Day { year: 2026, month: 1, day: 1 };

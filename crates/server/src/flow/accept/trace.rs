@@ -7,7 +7,7 @@ use record::caller::Caller;
 use record::envelope::{BodyEncoding, Envelope};
 use record::secret::Secret;
 use record::source::{Provider, Signal};
-use record::trace::{CommandId, CommandType, InvalidName, Trace};
+use record::trace::{CommandId, CommandType, InvalidName, Trace, sha256};
 use redact::HashKey;
 use sanitize::Owner;
 
@@ -133,6 +133,6 @@ fn own_id(trace: &Trace<'_>) -> Option<CommandId> {
 }
 
 fn by_content(trace: &Trace<'_>) -> Result<CommandId, InvalidName> {
-    let sha256 = lake::traces::sha256(&trace.to_csv());
+    let sha256 = sha256(&trace.to_csv());
     CommandId::new(&format!("sha256-{}", sha256.get(..32).unwrap_or(&sha256)))
 }
