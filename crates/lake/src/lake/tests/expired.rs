@@ -7,10 +7,11 @@ use std::time::Duration;
 use bytes::Bytes;
 use proptest::prelude::*;
 use record::time::Day;
+use record::trace::sha256;
 
 use super::*;
 use crate::expire::{self, Expired, FirstKept, TRACE_FILES};
-use crate::traces::{TraceFile, sha256};
+use crate::traces::TraceFile;
 
 const HOUR: Duration = Duration::from_hours(1);
 const HOUR_MICROS: i64 = 3_600_000_000;
