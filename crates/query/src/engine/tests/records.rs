@@ -52,10 +52,10 @@ async fn with_source(limits: Limits, pages: usize, bytes: usize) -> (House, Arc<
     (house, source)
 }
 
-async fn ask(house: &House, tenant: &str, query: &str) -> Result<serde_json::Value, QueryError> {
+async fn ask(house: &House, tenant: &str, query: &str) -> Result<Value, QueryError> {
     let answer = house.engine.sql(&Tenant::new(tenant).expect("valid"), query, Vec::new()).await?;
     let bytes = crate::format::Format::Json.write(&answer)?;
-    Ok(serde_json::from_slice::<serde_json::Value>(&bytes).expect("JSON")["rows"].clone())
+    Ok(serde_json::from_slice::<Value>(&bytes).expect("JSON")["rows"].clone())
 }
 
 #[tokio::test(flavor = "multi_thread")]
