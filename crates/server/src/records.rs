@@ -86,18 +86,15 @@ impl Pages {
     }
 
     async fn next_database(&mut self) -> Result<Option<Current>, CatalogError> {
-        let databases = match &mut self.databases {
-            Some(databases) => databases,
-            None => {
-                let found = self.look_up().await?;
-                self.databases.insert(found)
-            }
-        };
+        if self.databases.is_none() {
+            self.databases = Some(self.look_up().await?);
+        }
+        let next = self.databases.as_mut().and_then(VecDeque::pop_front);
         let scan = |database: &Database| {
             let scan = Scan::new(database.id, Filter::default());
             if self.wanted.data { scan } else { scan.without_data() }
         };
-        Ok(databases.pop_front().map(|database| Current {
+        Ok(next.map(|database| Current {
             id: database.id.to_string().into(),
             name: database.name.as_str().into(),
             scan: scan(&database),

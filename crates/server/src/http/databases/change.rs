@@ -82,9 +82,10 @@ fn read_change(house: &House, sent: &Sent, cleaner: &Cleaner<'_>) -> Result<Data
             }
             .map(|owner| change.owner_field = Some(owner)),
             "enforce_schema" => match value {
-                Value::Bool(truth) => Ok(change.enforce_schema = Some(truth)),
+                Value::Bool(truth) => Ok(truth),
                 _ => Err("Must be a valid boolean.".to_owned()),
-            },
+            }
+            .map(|truth| change.enforce_schema = Some(truth)),
             "schema" => schema(house, value).map(|schema| change.schema = Some(schema)),
             _ => Ok(()),
         };

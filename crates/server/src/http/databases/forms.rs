@@ -4,7 +4,7 @@
 //! The flat forms have one value for each name: objects in the data become `data.a.b`, lists one JSON text. A CSV has the columns of
 //! all its records, in the order of their names behind the four that every record has.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use axum::body::Body;
 use axum::http::StatusCode;
@@ -103,13 +103,13 @@ pub(super) fn cell(value: &Value) -> String {
 
 fn csv(records: &[Record]) -> Vec<u8> {
     let fields: Vec<Fields> = records.iter().map(|record| fields(&record.data)).collect();
-    let names: BTreeMap<&String, ()> = fields.iter().flat_map(|fields| fields.keys().map(|name| (name, ()))).collect();
+    let names: BTreeSet<&String> = fields.iter().flat_map(Fields::keys).collect();
     let mut out = csv::Writer::from_writer(Vec::new());
-    let header = COLUMNS.into_iter().chain(names.keys().map(|name| name.as_str()));
+    let header = COLUMNS.into_iter().chain(names.iter().map(|name| name.as_str()));
     let mut written = out.write_record(header);
     for (record, fields) in records.iter().zip(&fields) {
         let row = common(record).into_iter().map(|value| cell(&value));
-        let row = row.chain(names.keys().map(|name| fields.get(*name).map(cell).unwrap_or_default()));
+        let row = row.chain(names.iter().map(|name| fields.get(*name).map(cell).unwrap_or_default()));
         written = written.and_then(|()| out.write_record(row));
     }
     // a list of bytes takes whatever is written to it

@@ -167,10 +167,10 @@ pub(super) async fn retrieve(State(house): State<Arc<House>>, Path(names): Path<
             error = Some("what was exported is kept for a while only and is gone; start the export again".to_owned());
         }
     }
-    Ok(dropin::json_answer(StatusCode::OK, &shown(&job, data, error)))
+    Ok(dropin::json_answer(StatusCode::OK, &shown(&job, &data, error.as_deref())))
 }
 
-fn shown(job: &ExportJob, data: serde_json::Value, error_message: Option<String>) -> serde_json::Value {
+fn shown(job: &ExportJob, data: &serde_json::Value, error_message: Option<&str>) -> serde_json::Value {
     json!({
         "id": job.id.to_string(),
         "status": job.status.as_str(),

@@ -121,7 +121,7 @@ fn write(media: MediaType, scratch: &Path, path: &Path, columns: &BTreeSet<Strin
             if scratch.metadata()?.len() > XLSX_BYTES {
                 return Err(MakeError::Workbook);
             }
-            write_xlsx(lines, create(path)?, columns)
+            write_xlsx(lines, &create(path)?, columns)
         }
     }
 }
@@ -167,7 +167,7 @@ fn write_csv(lines: BufReader<File>, file: File, columns: &BTreeSet<String>) -> 
     Ok(file.into_inner().map_err(io::IntoInnerError::into_error)?.sync_all()?)
 }
 
-fn write_xlsx(lines: BufReader<File>, file: File, columns: &BTreeSet<String>) -> Result<(), MakeError> {
+fn write_xlsx(lines: BufReader<File>, file: &File, columns: &BTreeSet<String>) -> Result<(), MakeError> {
     let mut workbook = Workbook::new();
     let sheet = workbook.add_worksheet();
     for (at, name) in (0_u16..).zip(header(columns)) {
@@ -201,6 +201,6 @@ fn write_xlsx(lines: BufReader<File>, file: File, columns: &BTreeSet<String>) ->
             }
         }
     }
-    workbook.save_to_writer(&file)?;
+    workbook.save_to_writer(file)?;
     Ok(file.sync_all()?)
 }
