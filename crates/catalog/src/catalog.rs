@@ -267,6 +267,14 @@ impl Catalog {
         self.0.database.write(change).await
     }
 
+    /// See [`Database::write_in_turn`].
+    pub(crate) async fn write_in_turn<'env, T>(
+        &self,
+        change: impl for<'c> Fn(&'c mut AnyConnection) -> Change<'env, 'c, T>,
+    ) -> Result<T, CatalogError> {
+        self.0.database.write_in_turn(change).await
+    }
+
     pub(crate) fn now(&self) -> Timestamp {
         self.0.clock.now()
     }

@@ -97,13 +97,32 @@ impl Database {
         &self,
         change: impl for<'c> Fn(&'c mut AnyConnection) -> Change<'env, 'c, T>,
     ) -> Result<T, CatalogError> {
+        self.write_as(postgres::BEGIN, change).await
+    }
+
+    /// As [`Database::write`], for changes that begin by updating one row which all others update first who change the same things.
+    /// With PostgreSQL (`READ COMMITTED`) they wait there for each other, in the order of coming, and each sees what the one before
+    /// it left; where many write all the time, [`Database::write`] would make some of them begin again and again.
+    pub(crate) async fn write_in_turn<'env, T>(
+        &self,
+        change: impl for<'c> Fn(&'c mut AnyConnection) -> Change<'env, 'c, T>,
+    ) -> Result<T, CatalogError> {
+        self.write_as(postgres::BEGIN_IN_TURN, change).await
+    }
+
+    /// `begin`: of PostgreSQL.
+    async fn write_as<'env, T>(
+        &self,
+        begin: &'static str,
+        change: impl for<'c> Fn(&'c mut AnyConnection) -> Change<'env, 'c, T>,
+    ) -> Result<T, CatalogError> {
         let deadline = Instant::now() + self.timeout;
         let mut turn = match self.location {
             Location::File(_) => Some(self.turn.lock().await),
             Location::Server(_) => None,
         };
         loop {
-            match self.attempt(&change).await {
+            match self.attempt(begin, &change).await {
                 Err(CatalogError::Database(error)) if self.is_collision(&error) && Instant::now() < deadline => {
                     // Of those that collide here, one goes on at a time; with other processes a little luck ends it.
                     if turn.is_none() {
@@ -119,11 +138,12 @@ impl Database {
 
     async fn attempt<'env, T>(
         &self,
+        begin: &'static str,
         change: &impl for<'c> Fn(&'c mut AnyConnection) -> Change<'env, 'c, T>,
     ) -> Result<T, CatalogError> {
         let begin = match self.location {
             Location::File(_) => sqlite::BEGIN,
-            Location::Server(_) => postgres::BEGIN,
+            Location::Server(_) => begin,
         };
         let mut connection = self.pool.acquire().await?;
         let work = async {
@@ -143,13 +163,11 @@ impl Database {
             Location::File(_) => Duration::MAX,
             Location::Server(_) => self.timeout,
         };
-        match tokio::time::timeout(limit, work).await {
-            Ok(outcome) => outcome,
-            Err(_) => {
-                connection.close_on_drop();
-                Err(self.slow())
-            }
-        }
+        let Ok(outcome) = tokio::time::timeout(limit, work).await else {
+            connection.close_on_drop();
+            return Err(self.slow());
+        };
+        outcome
     }
 
     /// Whether the same transaction may go through when it is tried again.

@@ -200,12 +200,12 @@ impl Catalog {
         id: Uuid,
         change: DatabaseChange,
     ) -> Result<Option<Database>, CatalogError> {
-        self.write(|connection| Change::of(change_row(connection, tenant, id, &change))).await
+        self.write_in_turn(|connection| Change::of(change_row(connection, tenant, id, &change))).await
     }
 
     /// Deletes a database with its records, their archives and what is known of its writes. `false`: the tenant has no such one.
     pub async fn delete_database(&self, tenant: &Tenant, id: Uuid) -> Result<bool, CatalogError> {
-        self.write(|connection| Change::of(delete_rows(connection, tenant, id))).await
+        self.write_in_turn(|connection| Change::of(delete_rows(connection, tenant, id))).await
     }
 }
 

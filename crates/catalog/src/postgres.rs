@@ -20,6 +20,8 @@ use crate::migrations;
 /// A row that another one changed since the first read cannot be written (<https://www.postgresql.org/docs/current/transaction-iso.html>).
 /// `SERIALIZABLE` would also guard what is only read, but locks pages where tables are small, so that writes of different rows collide.
 pub(crate) const BEGIN: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ";
+/// Each statement sees what was committed before it, and an update waits for a row that another one is changing.
+pub(crate) const BEGIN_IN_TURN: &str = "BEGIN ISOLATION LEVEL READ COMMITTED";
 
 /// Another server that starts may be taking the steps at this time.
 const MIGRATION_WAIT: Duration = Duration::from_mins(1);

@@ -47,6 +47,7 @@ pub fn check_key(key: &str) -> Result<(), &'static str> {
 }
 
 pub(crate) const RECORD: &str = "key, data, created_at, updated_at, updated_by";
+pub(crate) const RECORD_WITHOUT_DATA: &str = "key, '' AS data, created_at, updated_at, updated_by";
 
 pub(crate) fn read_record(row: &Row) -> Result<Record, sqlx::Error> {
     Ok(Record {
@@ -71,12 +72,12 @@ impl Catalog {
 
     /// Deletes one record; `false`: there is none. Archives of earlier days keep what it was.
     pub async fn delete_record(&self, database: Uuid, key: &str) -> Result<bool, CatalogError> {
-        self.write(|connection| Change::of(delete_one(connection, database, key, self.now()))).await
+        self.write_in_turn(|connection| Change::of(delete_one(connection, database, key, self.now()))).await
     }
 
     /// Deletes the records that `filter` selects, and tells how many. Archives of earlier days keep what they were.
     pub async fn delete_records(&self, database: Uuid, filter: &scan::Filter) -> Result<u64, CatalogError> {
-        self.write(|connection| Change::of(delete_matching(connection, database, filter, self.now()))).await
+        self.write_in_turn(|connection| Change::of(delete_matching(connection, database, filter, self.now()))).await
     }
 }
 

@@ -39,11 +39,14 @@ pub struct RecordRow {
     pub updated_by: String,
 }
 
-/// Which databases a query reads; `None`: all.
+/// What a query reads of a tenant's records.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct WantedDatabases {
+pub struct Wanted {
+    /// Of databases; `None`: of all.
     pub ids: Option<Vec<String>>,
     pub names: Option<Vec<String>>,
+    /// Whether anybody looks at the data; else it may be left empty.
+    pub data: bool,
 }
 
 /// The next page of records, in memory; `None`: there are no more. The error goes to the log, not to the caller.
@@ -57,7 +60,7 @@ pub trait RecordPages: Send {
 /// Where records come from.
 pub trait RecordSource: Debug + Send + Sync {
     /// The tenant's records, of the databases that are wanted at least.
-    fn pages(&self, tenant: &Tenant, wanted: WantedDatabases) -> Box<dyn RecordPages>;
+    fn pages(&self, tenant: &Tenant, wanted: Wanted) -> Box<dyn RecordPages>;
 }
 
 /// One tenant's records, for one query. Without a source there are none.
@@ -107,8 +110,12 @@ impl TableProvider for RecordsTable {
         filters: &[Expr],
         limit: Option<usize>,
     ) -> Result<Arc<dyn ExecutionPlan>> {
-        let wanted =
-            WantedDatabases { ids: texts_of("database_id", filters), names: texts_of("database_name", filters) };
+        let is_data = |column: &usize| self.schema.field(*column).name() == "data";
+        let wanted = Wanted {
+            ids: texts_of("database_id", filters),
+            names: texts_of("database_name", filters),
+            data: projection.is_none_or(|columns| columns.iter().any(is_data)),
+        };
         let walk =
             Walk { source: self.source.clone(), tenant: self.tenant.clone(), wanted, schema: Arc::clone(&self.schema) };
         let limit = limit.filter(|_| filters.is_empty());
@@ -149,7 +156,7 @@ fn text(expr: &Expr) -> Option<String> {
 struct Walk {
     source: Option<Arc<dyn RecordSource>>,
     tenant: Tenant,
-    wanted: WantedDatabases,
+    wanted: Wanted,
     schema: SchemaRef,
 }
 

@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 use catalog::{Catalog, CatalogError, Database, Filter, PageLimits, Scan};
-use query::records::{NextPage, RecordPages, RecordRow, RecordSource, WantedDatabases};
+use query::records::{NextPage, RecordPages, RecordRow, RecordSource, Wanted};
 use record::caller::Tenant;
 
 /// What a query holds of them at a time.
@@ -29,7 +29,7 @@ impl std::fmt::Debug for Records {
 }
 
 impl RecordSource for Records {
-    fn pages(&self, tenant: &Tenant, wanted: WantedDatabases) -> Box<dyn RecordPages> {
+    fn pages(&self, tenant: &Tenant, wanted: Wanted) -> Box<dyn RecordPages> {
         Box::new(Pages { catalog: self.0.clone(), tenant: tenant.clone(), wanted, databases: None, current: None })
     }
 }
@@ -37,7 +37,7 @@ impl RecordSource for Records {
 struct Pages {
     catalog: Catalog,
     tenant: Tenant,
-    wanted: WantedDatabases,
+    wanted: Wanted,
     /// Those to come; `None`: not looked up yet.
     databases: Option<VecDeque<Database>>,
     current: Option<Current>,
@@ -93,10 +93,14 @@ impl Pages {
                 self.databases.insert(found)
             }
         };
+        let scan = |database: &Database| {
+            let scan = Scan::new(database.id, Filter::default());
+            if self.wanted.data { scan } else { scan.without_data() }
+        };
         Ok(databases.pop_front().map(|database| Current {
             id: database.id.to_string().into(),
             name: database.name.as_str().into(),
-            scan: Scan::new(database.id, Filter::default()),
+            scan: scan(&database),
         }))
     }
 

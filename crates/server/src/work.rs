@@ -11,11 +11,16 @@ const CATALOG_REFRESH: Duration = Duration::from_secs(1);
 /// Reads changed keys until the server ends.
 pub async fn refresh_catalog(house: Arc<House>) {
     let mut timer = tokio::time::interval(CATALOG_REFRESH);
+    let mut failing = false;
     loop {
         timer.tick().await;
-        if let Err(error) = house.catalog.refresh().await {
-            tracing::warn!(%error, "keys cannot be read again; those known stay in force");
+        let read = house.catalog.refresh().await;
+        match &read {
+            Err(error) if !failing => tracing::warn!(%error, "keys cannot be read again; those known stay in force"),
+            Ok(_) if failing => tracing::info!("keys are read again"),
+            _ => {}
         }
+        failing = read.is_err();
     }
 }
 

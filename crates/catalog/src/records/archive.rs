@@ -10,7 +10,7 @@ use uuid::Uuid;
 
 use super::{RECORD, Record, placeholders, read_record};
 use crate::catalog::Catalog;
-use crate::database::Connection;
+use crate::database::{Change, Connection};
 use crate::databases::{of_stored, to_stored};
 use crate::error::CatalogError;
 
@@ -29,6 +29,15 @@ pub struct ArchivedDay {
 /// Days since 1970 in UTC.
 fn number(at: Timestamp) -> i64 {
     at.0.div_euclid(DAY_MICROS)
+}
+
+async fn forget(connection: &mut Connection, database: Uuid, day: i64) -> Result<u64, CatalogError> {
+    let done = sqlx::query("DELETE FROM record_days WHERE database_id = $1 AND day < $2")
+        .bind(database.to_string())
+        .bind(day)
+        .execute(connection)
+        .await?;
+    Ok(done.rows_affected())
 }
 
 /// Copies those of `keys` that were last written before today; to be called before they change.
@@ -57,6 +66,11 @@ pub(crate) async fn keep_earlier_days(
 }
 
 impl Catalog {
+    /// Forgets what records of a database were on the days before the one of `instant`; tells how many. What records are now stays.
+    pub async fn forget_archives(&self, database: Uuid, instant: Timestamp) -> Result<u64, CatalogError> {
+        self.write(|connection| Change::of(forget(connection, database, number(instant)))).await
+    }
+
     /// The days on which records of the database were written, the newest first.
     pub async fn archived_days(&self, database: Uuid) -> Result<Vec<ArchivedDay>, CatalogError> {
         let query = format!(

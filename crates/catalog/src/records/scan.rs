@@ -5,7 +5,7 @@ use serde_json::Value;
 use sqlx::Row as _;
 use uuid::Uuid;
 
-use super::{RECORD, Record, read_record};
+use super::{RECORD, RECORD_WITHOUT_DATA, Record, read_record};
 use crate::catalog::Catalog;
 use crate::database::{Connection, Row};
 use crate::databases::to_stored;
@@ -39,6 +39,7 @@ pub enum Wanted {
 
 impl Filter {
     /// Adds `data__<field>=wanted`.
+    #[must_use]
     pub fn with_field(mut self, field: &str, wanted: Wanted) -> Self {
         self.fields.push(FieldFilter { field: field.to_owned(), wanted });
         self
@@ -68,7 +69,9 @@ impl FieldFilter {
             (Wanted::Text(wanted), Some(Value::Bool(truth))) => wanted.eq_ignore_ascii_case(&truth.to_string()),
             (Wanted::Text(wanted), Some(Value::Number(number))) => {
                 number.to_string() == *wanted
-                    || number.as_f64().is_some_and(|number| wanted.parse::<f64>().is_ok_and(|wanted| wanted == number))
+                    || number.as_f64().is_some_and(|number| {
+                        wanted.parse::<f64>().is_ok_and(|wanted| wanted.total_cmp(&number).is_eq())
+                    })
             }
             _ => false,
         }
@@ -103,6 +106,7 @@ impl PageLimits {
 pub struct Scan {
     database: Uuid,
     filter: Filter,
+    with_data: bool,
     /// Created when and under which key: the last one that was seen.
     after: (i64, String),
 }
@@ -112,7 +116,14 @@ const IN_RANGE: &str = "FROM records WHERE database_id = $1 AND created_at >= $2
 
 impl Scan {
     pub fn new(database: Uuid, filter: Filter) -> Self {
-        Self { database, filter, after: (i64::MIN, String::new()) }
+        Self { database, filter, with_data: true, after: (i64::MIN, String::new()) }
+    }
+
+    /// Leaves the data of records empty where the filter does not need it: pages are as long as their limit of rows then.
+    #[must_use]
+    pub fn without_data(mut self) -> Self {
+        self.with_data = !self.filter.is_by_time();
+        self
     }
 
     fn range(&self) -> (i64, i64) {
@@ -136,10 +147,11 @@ impl Scan {
             .bind(to_stored(limits.rows as u64))
             .fetch_all(&mut *connection)
             .await?;
-        let fitting = limits.fitting(&sizes)?;
+        let fitting = if self.with_data { limits.fitting(&sizes)? } else { sizes.len() };
         let Some(last) = sizes.get(fitting.saturating_sub(1)) else { return Ok(None) };
         let last: (i64, String) = (last.try_get("created_at")?, last.try_get("key")?);
-        let query = format!("SELECT {RECORD} {IN_RANGE} AND (created_at, key) <= ($6, $7) ORDER BY created_at, key");
+        let columns = if self.with_data { RECORD } else { RECORD_WITHOUT_DATA };
+        let query = format!("SELECT {columns} {IN_RANGE} AND (created_at, key) <= ($6, $7) ORDER BY created_at, key");
         let rows = sqlx::query(sqlx::AssertSqlSafe(query))
             .bind(self.database.to_string())
             .bind(from)

@@ -124,13 +124,21 @@ impl Queue {
     /// Those that have waited longest.
     fn take(&self) -> Vec<Waiting> {
         let mut waiting = self.lock();
-        let together = waiting.len().min(MOST_TOGETHER);
+        let mut items = 0;
+        let fits = |waiting: &&Waiting| {
+            items += waiting.write.items.len();
+            items <= MOST_ITEMS
+        };
+        // one goes in any case
+        let together = waiting.iter().take(MOST_TOGETHER).take_while(fits).count().max(1).min(waiting.len());
         waiting.drain(..together).collect()
     }
 }
 
 /// Requests of one commit: enough to share its wait for the disk, few enough to keep it short.
 const MOST_TOGETHER: usize = 64;
+/// Records of one commit, where more than one request is in it.
+const MOST_ITEMS: usize = 2_000;
 
 impl Catalog {
     /// Writes the records of a request; they are on disk when this returns. The answer has the record of each item as it is after it.
@@ -163,7 +171,7 @@ impl Catalog {
 
     async fn write_together(&self, writes: Vec<RecordWrite>) -> Vec<Outcome> {
         let count = writes.len();
-        let written = self.write(|connection| Change::of(write_all(self, connection, &writes))).await;
+        let written = self.write_in_turn(|connection| Change::of(write_all(self, connection, &writes))).await;
         match written {
             Ok(outcomes) => outcomes.into_iter().map(|(_, outcome)| outcome).collect(),
             Err(error) => {

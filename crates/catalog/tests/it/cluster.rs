@@ -1,13 +1,14 @@
 //! A PostgreSQL of its own for the tests of one process: in a temporary folder, reached by a socket there, gone with the process
 //! however that ends.
 
+use std::io::Write as _;
 use std::os::unix::fs::{MetadataExt as _, chown};
 use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
-use std::{env, fs};
+use std::{env, fs, io};
 
 use sqlx::postgres::PgConnection;
 use sqlx::{AssertSqlSafe, Connection as _, Executor as _};
@@ -75,7 +76,7 @@ impl Cluster {
     }
 
     pub(crate) async fn answers(&self) {
-        let end = Instant::now() + Duration::from_secs(60);
+        let end = Instant::now() + Duration::from_mins(1);
         while let Err(error) = PgConnection::connect(&self.url("postgres")).await {
             let log = fs::read_to_string(self.folder.join("log")).unwrap_or_default();
             assert!(Instant::now() < end, "PostgreSQL does not answer: {error}\n{log}");
@@ -126,7 +127,7 @@ fn programs() -> Option<PathBuf> {
     let missing = "no PostgreSQL 15 or newer here: install it (Debian: apt-get install postgresql)";
     assert!(found.is_some() || !is_ci(), "{missing}");
     if found.is_none() {
-        eprintln!("skipped, {missing}");
+        writeln!(io::stderr(), "skipped, {missing}").ok();
     }
     found
 }

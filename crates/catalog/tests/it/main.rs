@@ -1,5 +1,7 @@
 //! The catalog on real databases: all that is promised of both is tested on both.
 
+#![expect(clippy::unwrap_used, reason = "clippy does not see that `on_both_databases` makes tests of functions")]
+
 mod cluster;
 mod deployments;
 mod files;

@@ -10,6 +10,7 @@ use axum::Json;
 use axum::http::header::{self, CONTENT_TYPE, WWW_AUTHENTICATE};
 use axum::http::{HeaderValue, Method, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
+use catalog::CatalogError;
 use query::QueryError;
 use receive::ContentType;
 use receive::answer::{self, code};
@@ -137,7 +138,10 @@ impl From<&Denied> for Fault {
             Denied::Origin { .. } => Self::new(StatusCode::FORBIDDEN, denied.to_string())
                 .hint("`modlaked keys list` shows which these are; browsers send them in the header `Origin`"),
             Denied::Catalog(error) => {
-                tracing::error!(%error, "catalog cannot be read");
+                // who reads the keys every second tells once that it is away; not for each stranger again
+                if !matches!(error, CatalogError::Away { .. }) {
+                    tracing::error!(%error, "catalog cannot be read");
+                }
                 Self::new(StatusCode::SERVICE_UNAVAILABLE, denied.to_string())
             }
         }

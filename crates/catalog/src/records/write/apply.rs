@@ -109,8 +109,8 @@ impl<'w> Work<'w> {
             looked_up,
             read: Known::new(),
             changed: Known::new(),
-            tried: Known::new(),
             writes,
+            tried: Known::new(),
             bytes: 0,
         };
         work.read_what_is_merged(connection).await?;

@@ -3,14 +3,14 @@
 use std::sync::Mutex;
 
 use super::*;
-use crate::records::{NextPage, RecordPages, RecordRow, RecordSource, WantedDatabases};
+use crate::records::{NextPage, RecordPages, RecordRow, RecordSource, Wanted};
 
 /// `pages` pages of records of `bytes` bytes each, for `acme` alone.
 #[derive(Debug)]
 struct Source {
     pages: usize,
     bytes: usize,
-    wanted: Mutex<Vec<WantedDatabases>>,
+    wanted: Mutex<Vec<Wanted>>,
 }
 
 struct Pages {
@@ -19,7 +19,7 @@ struct Pages {
 }
 
 impl RecordSource for Source {
-    fn pages(&self, tenant: &Tenant, wanted: WantedDatabases) -> Box<dyn RecordPages> {
+    fn pages(&self, tenant: &Tenant, wanted: Wanted) -> Box<dyn RecordPages> {
         self.wanted.lock().expect("whole").push(wanted);
         let left = if tenant.as_str() == "acme" { self.pages } else { 0 };
         Box::new(Pages { left, bytes: self.bytes })
@@ -90,6 +90,7 @@ async fn a_condition_on_the_database_reaches_the_source() {
         let texts = |wanted: Option<Vec<String>>| wanted.map(|wanted| wanted.join(" "));
         let expected = |texts: Option<Vec<&str>>| texts.map(|texts| texts.join(" "));
         assert_eq!((texts(wanted.ids), texts(wanted.names)), (expected(ids), expected(names)), "{condition}");
+        assert!(!wanted.data, "only the key is asked for");
     }
 }
 

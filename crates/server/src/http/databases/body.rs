@@ -21,6 +21,9 @@ use crate::http::body::{Bounds, Held, read};
 /// How long a body may wait for memory.
 const PATIENCE: Duration = Duration::from_secs(1);
 
+/// See [`Sent::is_large`]; compressed bodies count by what they are compressed.
+const LARGE_BYTES: usize = 64 << 10;
+
 /// A body in memory, as it came.
 pub(super) struct Sent {
     held: Held,
@@ -39,6 +42,11 @@ impl Sent {
         let limit = house.config.intake.max_body_bytes;
         let held = read(house, headers, body, Bounds { max_bytes: limit, patience: PATIENCE }).await?;
         Ok(Self { held, encoding, limit })
+    }
+
+    /// Whether it is to be decoded where it does not hold up other requests.
+    pub(super) fn is_large(&self) -> bool {
+        self.held.bytes.len() > LARGE_BYTES
     }
 
     /// Its bytes, decompressed.

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use axum::body::Body;
 use axum::extract::{Path, Request, State};
+use axum::http::StatusCode;
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, StatusCode};
 use catalog::{
     Database, MergeStrategy, OnConflict, Record, RecordItem, RecordLimits, RecordWrite, WriteError, check_key,
 };
@@ -57,7 +57,9 @@ async fn write(
     body: Body,
 ) -> Result<Written, Problem> {
     let sent = Sent::read(house, &parts.headers, body).await?;
-    let items = items(house, caller, names, &parts.headers, &sent).await?;
+    let cleaner = Cleaner::of(house, caller, &parts.headers).await?;
+    let read = || items(house, &cleaner, names.key.as_deref(), &sent);
+    let items = if sent.is_large() { tokio::task::block_in_place(read)? } else { read()? };
     admit_write(house, caller, database.id, items.list.len())?;
     // who may not read is told what it sent, not what that became
     let reads = database.permissions(caller).read;
@@ -108,18 +110,11 @@ struct Items {
     is_one: bool,
 }
 
-async fn items(
-    house: &House,
-    caller: &Caller,
-    names: &Names,
-    headers: &HeaderMap,
-    sent: &Sent,
-) -> Result<Items, Problem> {
-    let cleaner = Cleaner::of(house, caller, headers).await?;
+fn items(house: &House, cleaner: &Cleaner<'_>, key_of_path: Option<&str>, sent: &Sent) -> Result<Items, Problem> {
     let bytes = sent.bytes()?;
     let (objects, is_one) = match body::objects(&bytes)? {
         Objects::One(object) => (vec![object], true),
-        Objects::Many(_) if names.key.is_some() => {
+        Objects::Many(_) if key_of_path.is_some() => {
             return Err(Problem::field("non_field_errors", "Expected one object, not a list."));
         }
         Objects::Many(objects) => (objects, false),
@@ -132,7 +127,7 @@ async fn items(
     let mut list = Vec::with_capacity(objects.len());
     let mut faults = Vec::with_capacity(objects.len());
     for object in objects {
-        match item(house, &cleaner, names.key.as_deref(), object) {
+        match item(house, cleaner, key_of_path, object) {
             Ok(item) => {
                 list.push(item);
                 faults.push(Vec::new());
