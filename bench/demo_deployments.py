@@ -30,7 +30,7 @@ MODS = [
         "versions": ["2.0.0", "2.1.0"],
         "people": ["linus@example.com", "dennis@example.com"],
         "events": [("HandleContextMenu", "Translate selection", 3), ("HandleQuickBar", "Translate page", 1)],
-        "errors": [("PropError", "Mod Variable Name is required", "Translate page", "Store result", False, 1)],
+        "errors": [("PropError", "Mod Variable Name is required", "Translate page", "Store result", False, 6)],
     },
 ]
 CLIENT_VERSIONS = ["3.2.10", "3.3.0"]
