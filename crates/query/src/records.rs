@@ -126,7 +126,11 @@ impl TableProvider for RecordsTable {
 
 /// The texts that `column` must be one of, where a filter says so.
 fn texts_of(column: &str, filters: &[Expr]) -> Option<Vec<String>> {
-    filters.iter().find_map(|filter| match filter {
+    filters.iter().find_map(|filter| texts(column, filter))
+}
+
+fn texts(column: &str, filter: &Expr) -> Option<Vec<String>> {
+    match filter {
         Expr::BinaryExpr(BinaryExpr { left, op: Operator::Eq, right }) => {
             let text = match (is_column(column, left), is_column(column, right)) {
                 (true, _) => text(right),
@@ -135,9 +139,15 @@ fn texts_of(column: &str, filters: &[Expr]) -> Option<Vec<String>> {
             };
             text.map(|text| vec![text])
         }
+        // what a short list becomes
+        Expr::BinaryExpr(BinaryExpr { left, op: Operator::Or, right }) => {
+            let mut either = texts(column, left)?;
+            either.extend(texts(column, right)?);
+            Some(either)
+        }
         Expr::InList(list) if !list.negated && is_column(column, &list.expr) => list.list.iter().map(text).collect(),
         _ => None,
-    })
+    }
 }
 
 fn is_column(name: &str, expr: &Expr) -> bool {

@@ -19,8 +19,9 @@ impl<'k> MovedKey<'k> {
         let at = key.len().checked_sub(INSTANT_BYTES)?;
         let (prefix, text) = key.split_at_checked(at)?;
         let instant = DateTime::parse_from_rfc3339(text).ok()?.to_utc();
-        // read back the same: other forms of RFC 3339 have this length too
-        (written(instant) == text).then_some(Self { prefix, instant })
+        // read back the same: other forms of RFC 3339 have this length too; the 61st second of a minute has no next one
+        let is_plain = written(instant) == text && instant.timestamp_subsec_millis() < 1_000;
+        is_plain.then_some(Self { prefix, instant })
     }
 
     /// The key `millis` milliseconds later; `None` at the end of the calendar.

