@@ -138,6 +138,7 @@ def test_the_window_is_the_last_thirty_days_unless_asked(server, deployment):
     path = f"/api/deployments/{deployment}/errors/"
     assert [group["message"] for group in fetch(server, path).json()] == ["today"]
     assert [group["message"] for group in fetch(server, path + "?days=60").json()] == ["today", "long ago"]
+    assert len(fetch(server, path + "?days=4294967295").json()) == 2, "as far back as there can be"
     assert "days" in fetch(server, path + "?days=0", status=400).json()
 
 

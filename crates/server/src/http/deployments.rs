@@ -191,12 +191,12 @@ async fn admitted(house: &House, headers: &HeaderMap, scope: Scope) -> Result<Ar
 }
 
 const DAY_MICROS: i64 = 86_400_000_000;
-/// Begin of the year 1: before it there was no telemetry, and no calendar shows it.
-const FIRST: i64 = -62_135_596_800_000_000;
 
 fn since(now: Timestamp, days: u32) -> Timestamp {
     let today = now.0 - now.0.rem_euclid(DAY_MICROS);
-    Timestamp((today - (i64::from(days) - 1) * DAY_MICROS).max(FIRST))
+    let before = (i64::from(days) - 1).saturating_mul(DAY_MICROS);
+    // SQL's instants in nanoseconds end in 1677, and there was no telemetry before 1970
+    Timestamp(today.saturating_sub(before).max(0))
 }
 
 /// The caller's rows that answer one of the SQL texts here.

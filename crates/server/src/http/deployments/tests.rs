@@ -7,7 +7,7 @@ fn recent_days_begin_at_midnight_and_count_today() {
     for (days, begin) in [(1, "2026-11-21T00:00:00.000000Z"), (30, "2026-10-23T00:00:00.000000Z")] {
         assert_eq!(since(now, days).to_rfc3339(), begin);
     }
-    assert_eq!(since(now, u32::MAX).to_rfc3339(), "0001-01-01T00:00:00.000000Z");
+    assert_eq!(since(now, u32::MAX).to_rfc3339(), "1970-01-01T00:00:00.000000Z");
 }
 
 #[test]
