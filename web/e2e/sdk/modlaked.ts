@@ -104,6 +104,17 @@ export class Modlaked {
     return key;
   }
 
+  /** Lets a key of this origin come so often a minute, one request at a time. Returns when the server heeds it. */
+  async throttle(key: string, origin: string, perMinute: number) {
+    const headers = { authorization: `Bearer ${key}`, origin, "content-type": "application/json" };
+    const { key_id } = (await (await fetch(`${this.url}/api/v1/me`, { headers })).json()) as { key_id: string };
+    const rate = ["--key", key_id, "--per-minute", String(perMinute), "--burst", "1"];
+    execFileSync(this.#program, ["throttle", "set", ...rate], { env: this.#environment });
+    const nothing = { method: "POST", headers, body: '{"events": []}' };
+    const limit = async () => (await fetch(`${this.url}/api/events/`, nothing)).headers.get("ratelimit-limit");
+    await until("the throttle is heeded", async () => (await limit()) === "1");
+  }
+
   /** A request of the program's own, with a key of all scopes. */
   async api<Answer>(method: string, path: string, body?: object): Promise<Answer> {
     const response = await fetch(this.url + path, {
