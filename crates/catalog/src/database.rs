@@ -17,8 +17,8 @@ use std::marker::PhantomData;
 use std::pin::Pin;
 use std::time::Duration;
 
-use sqlx::any::AnyConnectOptions;
-use sqlx::{AnyConnection, AnyPool, ConnectOptions as _, Connection as _};
+use sqlx::any::{AnyConnectOptions, AnyPoolOptions};
+use sqlx::{AnyConnection, AnyPool, AssertSqlSafe, ConnectOptions as _, Connection as _, Executor as _};
 use tokio::sync::Mutex;
 use tokio::time::Instant;
 
@@ -42,6 +42,21 @@ pub(crate) struct Database {
 pub(crate) struct Opened {
     pub(crate) connect: AnyConnectOptions,
     pub(crate) pool: AnyPool,
+}
+
+impl Opened {
+    /// A pool whose connections are made when they are needed, each with these settings.
+    pub(crate) fn lazily(connect: AnyConnectOptions, options: &Options, settings: String) -> Self {
+        let pool = AnyPoolOptions::new()
+            .max_connections(options.connections)
+            .acquire_timeout(options.timeout)
+            .after_connect(move |connection, _| {
+                let settings = AssertSqlSafe(settings.clone());
+                Box::pin(async move { connection.execute(settings).await.map(drop) })
+            })
+            .connect_lazy_with(connect.clone());
+        Self { connect, pool }
+    }
 }
 
 /// What one transaction does. The future holds the connection, for `'c`, and may borrow what lives for `'env`.

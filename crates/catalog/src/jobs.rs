@@ -1,13 +1,11 @@
 //! Exports of records that run beside the requests, and links that need no key.
 
-use std::fmt::Write as _;
-
 use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use record::caller::Tenant;
 use record::secret::Secret;
 use record::time::Timestamp;
-use sha2::{Digest as _, Sha256};
+use record::trace::sha256;
 use sqlx::Row as _;
 use uuid::Uuid;
 
@@ -137,7 +135,7 @@ impl Catalog {
         let mut bytes = [0; TOKEN_BYTES];
         getrandom::fill(&mut bytes).map_err(CatalogError::Random)?;
         let token = BASE64_URL_SAFE_NO_PAD.encode(bytes);
-        let (now, hash) = (self.now(), hash(&token));
+        let (now, hash) = (self.now(), sha256(token.as_bytes()));
         let expires_at = now.plus_micros(micros);
         self.write(|connection| Change::of(put_link(connection, tenant, &hash, target, now, expires_at))).await?;
         Ok(Link { token: Secret::new(token), expires_at })
@@ -148,7 +146,7 @@ impl Catalog {
         let tenant = sqlx::query_scalar::<_, String>(
             "SELECT tenant FROM download_links WHERE hash = $1 AND target = $2 AND expires_at > $3",
         )
-        .bind(hash(token))
+        .bind(sha256(token.as_bytes()))
         .bind(target)
         .bind(self.now().0)
         .fetch_optional(self.pool())
@@ -175,14 +173,6 @@ async fn put_link(
         .execute(connection)
         .await?;
     Ok(())
-}
-
-fn hash(token: &str) -> String {
-    Sha256::digest(token.as_bytes()).iter().fold(String::new(), |mut hex, byte| {
-        // a text takes whatever is written to it
-        write!(hex, "{byte:02x}").ok();
-        hex
-    })
 }
 
 fn read_job(row: &Row) -> Result<ExportJob, sqlx::Error> {

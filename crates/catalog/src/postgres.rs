@@ -7,7 +7,7 @@ use std::io;
 use std::sync::LazyLock;
 use std::time::Duration;
 
-use sqlx::any::{AnyConnectOptions, AnyPoolOptions};
+use sqlx::any::AnyConnectOptions;
 use sqlx::migrate::{MigrateError, Migration, Migrator};
 use sqlx::postgres::PgDatabaseError;
 use sqlx::{AnyConnection, AssertSqlSafe, ConnectOptions as _, Executor as _, SqlSafeStr as _};
@@ -50,15 +50,7 @@ pub(crate) async fn open(url: &ServerUrl, options: &Options) -> Result<Opened, C
 
     // Who gave up waiting for a lock shall not go on waiting on the server.
     let settings = format!("SET lock_timeout = {}", options.timeout.as_millis());
-    let pool = AnyPoolOptions::new()
-        .max_connections(options.connections)
-        .acquire_timeout(options.timeout)
-        .after_connect(move |connection, _| {
-            let settings = AssertSqlSafe(settings.clone());
-            Box::pin(async move { connection.execute(settings).await.map(drop) })
-        })
-        .connect_lazy_with(connect.clone());
-    Ok(Opened { connect, pool })
+    Ok(Opened::lazily(connect, options, settings))
 }
 
 async fn migrate(connection: &mut AnyConnection) -> Result<(), MigrateError> {

@@ -9,10 +9,10 @@ use std::fs::{self, File, OpenOptions};
 use std::io;
 use std::path::{Path, PathBuf};
 
-use sqlx::any::{AnyConnectOptions, AnyPoolOptions};
+use sqlx::any::AnyConnectOptions;
 use sqlx::migrate::{MigrateError, Migrator};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteError, SqliteJournalMode};
-use sqlx::{AssertSqlSafe, ConnectOptions as _, Connection as _, Executor as _, SqliteConnection};
+use sqlx::{ConnectOptions as _, Connection as _, SqliteConnection};
 
 use crate::database::Opened;
 use crate::error::{CatalogError, reason};
@@ -45,15 +45,7 @@ pub(crate) async fn open(path: &Path, options: &Options) -> Result<Opened, Catal
 
     // Write-ahead logging stays with the file, these two are of each connection.
     let settings = format!("PRAGMA synchronous = FULL; PRAGMA busy_timeout = {}", options.timeout.as_millis());
-    let pool = AnyPoolOptions::new()
-        .max_connections(options.connections)
-        .acquire_timeout(options.timeout)
-        .after_connect(move |connection, _| {
-            let settings = AssertSqlSafe(settings.clone());
-            Box::pin(async move { connection.execute(settings).await.map(drop) })
-        })
-        .connect_lazy_with(connect.clone());
-    Ok(Opened { connect, pool })
+    Ok(Opened::lazily(connect, options, settings))
 }
 
 /// `path` as the URL that `Any` takes: whatever has a meaning in one is escaped.
