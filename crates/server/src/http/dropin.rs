@@ -164,6 +164,15 @@ impl Form {
     }
 }
 
+/// The answer to a version that a route does not have.
+pub(crate) const INVALID_VERSION: &str = "Invalid version in \"Accept\" header.";
+
+/// The versions that one part of `Accept` names: `1.0` in `application/json; version=1.0`.
+pub(crate) fn versions_in(part: &str) -> impl Iterator<Item = &str> {
+    let parameters = part.split(';').filter_map(|parameter| parameter.split_once('='));
+    parameters.filter(|(name, _)| name.trim() == "version").map(|(_, version)| version.trim().trim_matches('"'))
+}
+
 /// The first of `offered` that `Accept` names; JSON where it names none. A version, where one is given, is one of `versions`.
 pub(crate) fn accepted(headers: &HeaderMap, versions: &[&str], offered: &[Form]) -> Result<Form, Problem> {
     let accept = headers.get(ACCEPT).and_then(|accept| accept.to_str().ok()).unwrap_or_default();
@@ -171,12 +180,10 @@ pub(crate) fn accepted(headers: &HeaderMap, versions: &[&str], offered: &[Form])
         return Ok(Form::Json);
     }
     for part in accept.split(',') {
-        let mut parts = part.split(';').map(str::trim);
-        let media = parts.next().unwrap_or_default().to_ascii_lowercase();
+        let media = part.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
         let Some(form) = Form::of(&media).filter(|form| offered.contains(form)) else { continue };
-        let version = parts.filter_map(|part| part.split_once('=')).find(|(name, _)| name.trim() == "version");
-        if version.is_some_and(|(_, version)| !versions.contains(&version.trim().trim_matches('"'))) {
-            return Err(Problem::new(StatusCode::NOT_ACCEPTABLE, "Invalid version in \"Accept\" header."));
+        if versions_in(part).next().is_some_and(|version| !versions.contains(&version)) {
+            return Err(Problem::new(StatusCode::NOT_ACCEPTABLE, INVALID_VERSION));
         }
         return Ok(form);
     }

@@ -17,8 +17,8 @@ use record::caller::Caller;
 use record::source::{Provider, Signal};
 use serde_json::json;
 
-use super::body;
 use super::error::Fault;
+use super::{body, dropin};
 use crate::authenticate::chosen_key;
 use crate::door::Door;
 use crate::flow::accept;
@@ -86,7 +86,7 @@ async fn take(house: &House, form: ProductForm, request: Request) -> Response {
 /// The version asked for, the content type and how the body is compressed.
 fn check_head(headers: &HeaderMap) -> Result<ContentEncoding, Fault> {
     if asks_other_version(headers) {
-        return Err(Fault::new(StatusCode::NOT_ACCEPTABLE, "Invalid version in \"Accept\" header."));
+        return Err(Fault::new(StatusCode::NOT_ACCEPTABLE, dropin::INVALID_VERSION));
     }
     let unsupported = |reason: String| Fault::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, reason);
     let is_json = headers
@@ -104,8 +104,7 @@ fn check_head(headers: &HeaderMap) -> Result<ContentEncoding, Fault> {
 /// `Accept: application/json; version=1.0`: a client that names no version takes any.
 fn asks_other_version(headers: &HeaderMap) -> bool {
     let accept = headers.get(ACCEPT).and_then(|accept| accept.to_str().ok()).unwrap_or_default();
-    let mut versions = accept.split([',', ';']).filter_map(|part| part.split_once('='));
-    versions.any(|(name, version)| name.trim() == "version" && version.trim().trim_matches('"') != VERSION)
+    accept.split(',').flat_map(dropin::versions_in).any(|version| version != VERSION)
 }
 
 async fn receive_items(
