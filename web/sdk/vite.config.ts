@@ -1,4 +1,4 @@
-import { defineConfig } from "vite";
+import { defineConfig } from "vitest/config";
 import manifest from "./package.json" with { type: "json" };
 
 /**
@@ -18,4 +18,6 @@ export default defineConfig(({ mode }) => ({
     },
     sourcemap: true,
   },
+  // Longer than anything a test waits for, so that the wait itself says what did not come.
+  test: { testTimeout: 20_000 },
 }));

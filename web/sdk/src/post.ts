@@ -26,11 +26,12 @@ export async function post(to: Destination, kind: Kind, items: string[], leaving
   try {
     const list = `[${items}]`;
     const text = kind === "events" ? `{"events":${list}}` : list;
+    // For both, so that a compression that never ends is a failure like another.
+    const signal = AbortSignal.timeout(ANSWER_MS);
+    // Not by the stream of a blob: WebKit has been seen to fail reading it, and Node not to end.
+    const plain = !leaving && text.length > GZIP_FROM_BYTES && globalThis.CompressionStream && new Response(text).body;
     const zipped =
-      !leaving &&
-      text.length > GZIP_FROM_BYTES &&
-      globalThis.CompressionStream &&
-      (await new Response(new Blob([text]).stream().pipeThrough(new CompressionStream("gzip"))).blob());
+      plain && (await new Response(plain.pipeThrough(new CompressionStream("gzip"), { signal })).arrayBuffer());
     const { ok, status, headers } = await fetch(`${to.server}/api/${kind}/`, {
       method: "POST",
       headers: {
@@ -39,9 +40,9 @@ export async function post(to: Destination, kind: Kind, items: string[], leaving
         ...(zipped && { "content-encoding": "gzip" }),
       },
       body: zipped || text,
-      keepalive: leaving || (zipped ? zipped.size : text.length * 3) <= SMALL_BYTES,
+      keepalive: leaving || (zipped ? zipped.byteLength : text.length * 3) <= SMALL_BYTES,
       credentials: "omit",
-      signal: AbortSignal.timeout(ANSWER_MS),
+      signal,
     });
     const after = headers.get("retry-after");
     // Seconds, or a date.

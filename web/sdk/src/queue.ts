@@ -36,6 +36,7 @@ export function queue(name: string, settings: Settings, say: (message: string) =
   let sending: (number | undefined)[] = [];
   /** Writes and sendings, one after the other. */
   let working: Promise<unknown> = Promise.resolve();
+  // By the clock that nobody sets: one that is put back must not keep items here.
   let first = 0;
   let last = 0;
   let timer: ReturnType<typeof setTimeout>;
@@ -50,13 +51,13 @@ export function queue(name: string, settings: Settings, say: (message: string) =
 
   /** Looks at the queue after `ms`, or earlier where that was wanted before. */
   const wake = (ms: number) => {
-    const at = Date.now() + ms;
+    const at = performance.now() + ms;
     if (stopped || at >= due) return;
     clearTimeout(timer);
     due = at;
     timer = setTimeout(() => {
       due = Number.POSITIVE_INFINITY;
-      const left = Math.min(last + debounceMs, first + settings.maxWaitMs) - Date.now();
+      const left = Math.min(last + debounceMs, first + settings.maxWaitMs) - performance.now();
       if (first && left > 0) wake(left);
       else flush();
     }, ms);
@@ -166,7 +167,7 @@ export function queue(name: string, settings: Settings, say: (message: string) =
       }
       chunk.items.push(item);
       chunk.bytes += bytes;
-      last = chunk.at;
+      last = performance.now();
       first ||= last;
       wake(debounceMs);
     },

@@ -111,6 +111,17 @@ describe("recording", () => {
     expect(lake.requests[0]?.items.length).toBeGreaterThan(3);
   });
 
+  it("is sent though the clock is put back", async () => {
+    lake = server();
+    const { now } = Date;
+    const client = lake.client();
+    client.record("Before");
+    vi.spyOn(Date, "now").mockImplementation(() => now() - 3_600_000);
+    await waitFor(() => expect(lake.names()).toEqual(["Before"]));
+    client.record("After");
+    await waitFor(() => expect(lake.names()).toEqual(["Before", "After"]));
+  });
+
   it("compresses large bodies, keeps them under the limit, and loses none", async () => {
     lake = server();
     const client = lake.client({ throttle: false });
