@@ -11,6 +11,7 @@
 //! | [`destination`] | a bucket, a folder, an HTTP endpoint, modlaked |
 //! | [`push`] | all of it, in order |
 //! | [`told`] | the `[telemetry]` lines and what is kept of them |
+//! | [`written`] | paths in the files that are kept |
 //!
 //! Everything is kept in `~/.modlake/traces/`, mode 0700. Nothing here deletes or changes a file of `mod`'s unless
 //! `--delete-sent` asks for it.
@@ -24,6 +25,7 @@ pub(crate) mod queue;
 pub(crate) mod setup;
 pub(crate) mod shell;
 pub(crate) mod told;
+pub(crate) mod written;
 
 use std::path::PathBuf;
 

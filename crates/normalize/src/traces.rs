@@ -8,7 +8,6 @@ mod cell;
 mod file;
 mod header;
 mod row;
-mod time;
 
 use record::dictionary::{traces, traces_rejected};
 use record::rows::Rows;

@@ -7,6 +7,14 @@ use std::sync::atomic::{AtomicI64, Ordering};
 
 use chrono::{DateTime, Datelike, NaiveDate, NaiveDateTime, SecondsFormat, Utc};
 
+const DAY_MICROS: i64 = 86_400_000_000;
+
+/// Ten years: telemetry older than that has a broken clock.
+const OLDEST_MICROS: i64 = 3_660 * DAY_MICROS;
+
+/// Clocks run ahead by minutes, time zones taken for UTC by hours.
+const AHEAD_MICROS: i64 = DAY_MICROS;
+
 /// Microseconds since 1970-01-01T00:00:00Z.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Timestamp(pub i64);
@@ -56,6 +64,11 @@ impl Timestamp {
     #[must_use]
     pub fn plus_micros(self, micros: i64) -> Self {
         Self(self.0.saturating_add(micros))
+    }
+
+    /// Does it lie within ten years before and a day after `received_at`?
+    pub fn is_believable(self, received_at: Self) -> bool {
+        received_at.plus_micros(-OLDEST_MICROS) <= self && self <= received_at.plus_micros(AHEAD_MICROS)
     }
 }
 

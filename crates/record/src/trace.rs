@@ -3,6 +3,8 @@
 //! `receive` reads a file into a [`Trace`], `sanitize` changes texts in it, and [`Trace::to_csv`] is the file again: byte for
 //! byte as it came but for the texts that were changed.
 
+mod time;
+
 use std::borrow::Cow;
 use std::fmt;
 use std::ops::Range;
@@ -15,6 +17,8 @@ use crate::caller::Tenant;
 use crate::json;
 use crate::source::Source;
 use crate::time::Day;
+
+pub use time::instant;
 
 /// What the command did: `sync`, `build`, `run`, … The list is open; 1 to 32 lower-case letters, digits, `-` and `_` that
 /// begin with a letter or digit. It is a folder name in the lake.

@@ -12,7 +12,7 @@ pub(crate) mod program;
 use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode, Stdio};
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use std::{env, fs, io, panic};
 
 use crate::config::Environment;
@@ -119,7 +119,7 @@ fn after(setup: &Setup, server: Option<&str>, environment: &Environment, started
         return told::telemetry("Warning: there is no home folder. Skipping telemetry upload.");
     };
     let status = remembered(&folder, setup);
-    let wanted = Wanted { since: started.checked_sub(CLOCK_STEP), until: Some(Instant::now() + LOOK) };
+    let wanted = Wanted { since: new_since(started, &status), until: Some(Instant::now() + LOOK) };
     let fresh = queue::find(&setup.queue, wanted);
     let has_more = fresh.is_cut || fresh.locked > 0 || status.left > 0 || status.last_run.is_none();
     if fresh.files.is_empty() && !has_more {
@@ -144,6 +144,15 @@ fn after(setup: &Setup, server: Option<&str>, environment: &Environment, started
     }
 }
 
+/// From when on a file is new: from the command's start on, or from the newest file on that an upload has seen. The second
+/// is told by the file system's own clock, which on a shared home may be behind ours.
+fn new_since(started: SystemTime, status: &Status) -> Option<SystemTime> {
+    let started = started.checked_sub(CLOCK_STEP);
+    let newest = status.newest.and_then(|micros| u64::try_from(micros).ok());
+    let behind = newest.and_then(|micros| UNIX_EPOCH.checked_add(Duration::from_micros(micros + 1)));
+    behind.map_or(started, |behind| started.min(Some(behind)))
+}
+
 /// The status, after what is new in it was told and this command's configuration was noted.
 fn remembered(folder: &Path, setup: &Setup) -> Status {
     let mut status = Status::load(folder);
@@ -152,7 +161,7 @@ fn remembered(folder: &Path, setup: &Setup) -> Status {
         told::telemetry(&told::failed(&trouble.file, &trouble.reason));
         trouble.is_news = false;
     }
-    let used = setup.wrapper_config.as_ref().filter(|file| file.is_file());
+    let used = setup.wrapper_config.as_ref().filter(|file| file.is_file() && file.to_str().is_some());
     if let Some(file) = used.and_then(|file| std::path::absolute(file).ok()) {
         status.wrapper_config = Some(file);
     }

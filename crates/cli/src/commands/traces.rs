@@ -199,15 +199,16 @@ impl Standing<'_> {
         let Stand { found, waiting, sent, refused } = &self.stand;
         let waiting = waiting.iter().filter_map(|at| found.files.get(*at));
         let waiting: Vec<_> = waiting
-            .map(|file| json!({"type": file.kind, "id": file.id, "path": file.path, "bytes": file.stamp.bytes}))
+            .map(|file| json!({"type": file.kind, "id": file.id, "path": file.path.display().to_string(), "bytes": file.stamp.bytes}))
             .collect();
         let refused: Vec<_> = refused.iter().map(|(file, reason)| json!({"file": file, "reason": reason})).collect();
         let trouble = self.status.trouble.as_ref().map(
             |trouble| json!({"at": trouble.at, "file": trouble.file, "reason": trouble.reason, "hint": trouble.hint}),
         );
+        let files: Vec<String> = self.setup.files.iter().map(|file| file.display().to_string()).collect();
         json!({
-            "queue": self.setup.queue,
-            "files": self.setup.files,
+            "queue": self.setup.queue.display().to_string(),
+            "files": files,
             "destination": self.identity,
             "skipped_because": self.skipped_because,
             "waiting": waiting,

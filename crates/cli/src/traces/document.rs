@@ -9,8 +9,8 @@ use std::io::{self, Read as _};
 use receive::TraceLimits;
 use record::arrival::Payload;
 use record::source::Provider;
-use record::time::Timestamp;
-use record::trace::{CommandId, CommandType, Trace, sha256};
+use record::time::{Clock, Timestamp};
+use record::trace::{self, CommandId, CommandType, Trace, sha256};
 use redact::HashKey;
 use sanitize::Sanitizer;
 
@@ -25,7 +25,7 @@ pub(crate) struct Document {
     pub(crate) clean: Vec<u8>,
     /// Of the file as it lies here, in hexadecimal.
     pub(crate) sha256: String,
-    /// The command's time: its latest stage start, else any time that the rows tell, else that of the file.
+    /// The command's time, as the server finds it: its latest stage start, else any time that the rows tell; else that of the file.
     pub(crate) at: Timestamp,
     /// The id that the rows tell, or what stands for it.
     pub(crate) id: String,
@@ -50,7 +50,7 @@ impl Document {
             CommandId::new(file.id.as_deref().unwrap_or("unknown")).map_err(|error| no_trace(error.to_string()))?;
         let trace =
             receive::decode_trace(kind, id, &bytes, &TraceLimits::default()).map_err(|error| no_trace(error.reason))?;
-        let told = Told::of(&trace);
+        let told = Told::of(&trace, Clock::System.now());
         let sha256 = sha256(&bytes);
         let id = told.id.unwrap_or_else(|| {
             format!("content-{}", self::sha256(first_row(&bytes, &trace)).get(..16).unwrap_or_default())
@@ -112,7 +112,8 @@ enum Column {
 }
 
 impl Told {
-    fn of(trace: &Trace<'_>) -> Self {
+    /// A time that is years off, or to come, is not believed.
+    fn of(trace: &Trace<'_>, now: Timestamp) -> Self {
         let kind = trace.command_type.as_str();
         // The first versions called it so.
         let stages: &[&str] = if kind == "sync" { &["sync", "clone"] } else { &[kind] };
@@ -130,6 +131,7 @@ impl Told {
                 }
             })
             .collect();
+        let time = |text: &str| trace::instant(text).filter(|at| at.is_believable(now));
         let mut told = Self::default();
         for cell in &trace.cells {
             let text = cell.text.as_str().trim();
@@ -142,11 +144,6 @@ impl Told {
         }
         told
     }
-}
-
-/// ISO 8601 with an offset, and perhaps the name of the zone behind it: `2026-06-10T16:50:25-05:00[America/Chicago]`.
-fn time(cell: &str) -> Option<Timestamp> {
-    Timestamp::parse(cell.split('[').next().unwrap_or(cell))
 }
 
 /// The sanitizer of trace files, whose rules have no settings.

@@ -27,6 +27,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::private;
 use crate::traces::queue::Stamp;
+use crate::traces::written;
 
 /// Microseconds that a line is kept without its trace file.
 const KEPT: i64 = 30 * 86_400 * 1_000_000;
@@ -47,6 +48,7 @@ pub(crate) struct Entry {
     #[serde(rename = "type")]
     pub(crate) kind: String,
     pub(crate) id: String,
+    #[serde(with = "written")]
     pub(crate) path: PathBuf,
     pub(crate) bytes: u64,
     pub(crate) modified: i64,

@@ -107,6 +107,8 @@ struct Run<'r> {
     last_failure: Option<(String, CliError)>,
     /// Files that the status counts already.
     noted: u64,
+    /// When the newest file that was seen was changed.
+    newest: Option<i64>,
 }
 
 /// What became of one file.
@@ -134,6 +136,7 @@ impl<'r> Run<'r> {
             denied: false,
             last_failure: None,
             noted: 0,
+            newest: None,
         }
     }
 
@@ -149,6 +152,7 @@ impl<'r> Run<'r> {
         for _ in 0..LOOKS {
             lease::take_announcement(self.job.folder);
             let found = queue::find(self.job.queue, Wanted::default());
+            self.newest = self.newest.max(found.files.iter().map(|file| file.stamp.modified).max());
             let (known, pending): (Vec<_>, Vec<_>) =
                 found.files.into_iter().partition(|file| self.is_known(&ledger, file));
             for file in known.iter().filter(|_| self.job.delete_sent) {
@@ -354,6 +358,7 @@ impl<'r> Run<'r> {
         let sent = self.outcome.sent.len() as u64 - std::mem::replace(&mut self.noted, self.outcome.sent.len() as u64);
         status.last_run = Some(now.to_rfc3339());
         status.left = self.outcome.left;
+        status.newest = status.newest.max(self.newest);
         if sent > 0 {
             status.sent += sent;
             status.last_success = Some(now.to_rfc3339());

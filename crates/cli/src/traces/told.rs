@@ -35,6 +35,8 @@ pub(crate) struct Status {
     pub(crate) sent: u64,
     /// Files that the last run left to the next one.
     pub(crate) left: u64,
+    /// When the newest file was changed that a run has seen, in microseconds since 1970 by the clock of its file system.
+    pub(crate) newest: Option<i64>,
     pub(crate) trouble: Option<Trouble>,
     /// The `modsh.env` of the last `modlake exec`, for commands that are not called through the wrapper.
     pub(crate) wrapper_config: Option<PathBuf>,

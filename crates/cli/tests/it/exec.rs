@@ -252,6 +252,17 @@ fn in_the_background_a_failure_is_told_by_the_next_command_once() {
 }
 
 #[test]
+fn a_file_system_whose_clock_is_behind_hides_nothing() {
+    let script = format!("{TRACE}\ntouch -d '1 hour ago' \"$folder/trace.csv\"");
+    let laptop = with_mod(&script).sending_to_folder();
+    for sent in 1..=3 {
+        let ran = laptop.exec(&["mod", "build"]);
+        assert_eq!(laptop.keys().len(), sent, "{}", ran.err);
+        assert_eq!(ran.err.matches("Uploaded: ").count(), 1, "{}", ran.err);
+    }
+}
+
+#[test]
 fn sigterm_is_sent_on_and_sigint_too_when_it_is_for_us() {
     for (signal, name) in [("TERM", 15), ("INT", 2), ("HUP", 1), ("USR1", 10)] {
         let laptop = with_mod(&format!(

@@ -1,7 +1,9 @@
 //! Trace files on their way: each is sent once, none is lost, none takes another one's place.
 
 use std::collections::BTreeSet;
+use std::ffi::OsStr;
 use std::fs;
+use std::os::unix::ffi::OsStrExt as _;
 use std::path::PathBuf;
 use std::process::Child;
 
@@ -63,6 +65,24 @@ fn every_type_and_naming_is_sent_once() {
     let (told, _) = laptop.push(&[]);
     assert_eq!(told["sent"], json!([]));
     assert!(laptop.home.path().join(".moderne/cli/trace/build/trace-1.csv").exists(), "files stay");
+}
+
+#[test]
+fn a_name_that_is_no_text_keeps_nobody_from_being_sent() {
+    let laptop = Laptop::new().sending_to_folder();
+    let text = format!("{HEADER}{ROW}");
+    let odd = laptop.leave("build/1.csv", &text);
+    fs::rename(&odd, odd.with_file_name(OsStr::from_bytes(b"\xff\xfe.csv"))).expect("a name of any bytes");
+    laptop.leave("run/2.csv", &text);
+    let status = laptop.run(&["traces", "status", "--json"]);
+    let waiting: Value = serde_json::from_str(&status.out).expect(&status.err);
+    assert_eq!(waiting["waiting"].as_array().unwrap().len(), 2, "{waiting}");
+    let (told, ran) = laptop.push(&[]);
+    assert_eq!((told["sent"].as_array().unwrap().len(), ran.code), (2, Some(0)), "{}", ran.err);
+    let keys = [format!("org=acme/type=build/{DAY}/20260219000719-cYGAL.csv"), format!("org=acme/type=run/{DAY}/2.csv")];
+    assert_eq!(laptop.keys(), keys);
+    // What is remembered of it is read again.
+    assert_eq!(laptop.push(&["--delete-sent"]).0["deleted"], json!(2));
 }
 
 #[test]

@@ -2,8 +2,7 @@
 
 use record::dictionary::{Column, Kind};
 use record::rows::Rows;
-
-use super::time;
+use record::trace;
 
 /// Numbers beyond this are not whole in a double.
 const WHOLE: f64 = 9_007_199_254_740_992.0;
@@ -24,7 +23,7 @@ pub(super) fn write(column: Column, text: &str, rows: &mut Rows) -> bool {
             Some(bool) => rows.bool(column, bool),
             None => return false,
         },
-        Kind::Timestamp => match time::parse(text.trim()) {
+        Kind::Timestamp => match trace::instant(text) {
             Some(timestamp) => rows.timestamp(column, timestamp),
             None => return false,
         },

@@ -9,8 +9,6 @@ use record::trace::{self, CommandId, CommandType, Trace};
 use twox_hash::XxHash3_128;
 
 use super::header::{self, Header};
-use super::time;
-use crate::event_time;
 use crate::fields::Fields;
 use crate::identity::push;
 use crate::request::Request;
@@ -100,13 +98,13 @@ impl TraceFile {
 /// The latest start of what the command did, else the first time in the file, else the receipt. A clock that is years off is
 /// not believed.
 fn command_time(trace: &Trace<'_>, header: &Header, received_at: Timestamp) -> Timestamp {
-    let believed = |at: &Timestamp| event_time::is_believable(*at, received_at);
+    let believed = |at: &Timestamp| at.is_believable(received_at);
     let times = |column: Option<Column>| {
         trace
             .cells
             .iter()
             .filter(move |cell| header.is_time(cell.column, column))
-            .filter_map(|cell| time::parse(cell.text.as_str()))
+            .filter_map(|cell| trace::instant(cell.text.as_str()))
             .filter(believed)
     };
     let own = header::own_start(&trace.command_type);

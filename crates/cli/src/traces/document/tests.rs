@@ -26,6 +26,18 @@ fn the_time_is_the_latest_start_of_the_files_own_stage_in_utc() {
 }
 
 #[test]
+fn every_form_of_time_is_read_and_a_clock_years_off_is_not_believed() {
+    let at_of = |cell: &str| read("run", Some("1"), &format!("origin,path,runStartTime\ng,a,\"{cell}\"\n")).unwrap();
+    for cell in ["2026-06-10T21:50Z[Etc/UTC]", "2026-06-10T21:50Z", "2026-06-10T16:50:00-0500", "2026-06-10T16:50-05"] {
+        assert_eq!(at(&at_of(cell)), "2026-06-10T21:50:00.000000Z", "{cell}");
+    }
+    for cell in ["9999-12-31T23:59:59Z", "1970-01-01T00:00:00Z", "2026-06-10T21:50:00"] {
+        let document = at_of(cell);
+        assert_eq!(document.at.0, document.stamp.modified, "{cell}");
+    }
+}
+
+#[test]
 fn without_a_start_any_time_and_without_any_the_files() {
     let other = "origin,path,syncEndTime,runStartTime\ng,a,2026-02-18T00:00:01Z,\n";
     assert_eq!(at(&read("run", Some("1"), other).unwrap()), "2026-02-18T00:00:01.000000Z");

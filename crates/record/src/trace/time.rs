@@ -1,12 +1,13 @@
 //! The times of trace files, in the ways that Java's `Instant`, `OffsetDateTime` and `ZonedDateTime` write themselves.
 
 use chrono::NaiveDate;
-use record::time::Timestamp;
+use crate::time::Timestamp;
 
 /// `2026-02-19T00:07:11.946Z`, `2025-09-29T14:17:31.477727-04:00`, `2026-06-10T16:50:25-05:00[America/Chicago]`: seconds may be
 /// left out, a fraction has up to 9 digits (those below a microsecond go), an offset may have no colon, minutes or have seconds,
-/// and the zone in brackets says nothing that the offset does not. Without an offset it is no instant: `None`.
-pub(super) fn parse(text: &str) -> Option<Timestamp> {
+/// and the zone in brackets says nothing that the offset does not. Blanks around it go. Without an offset it is no instant: `None`.
+pub fn instant(text: &str) -> Option<Timestamp> {
+    let text = text.trim();
     let text = text.split_once('[').map_or(text, |(time, zone)| if zone.ends_with(']') { time } else { text });
     let mut rest = Digits(text.as_bytes());
     let year = rest.number(4)?;
