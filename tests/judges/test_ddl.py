@@ -102,7 +102,7 @@ def openrowset(found: re.Match) -> str:
 
 
 SCRIPTS = [(engine, "delta", "lake") for engine in LOCATIONS]
-SCRIPTS += [(engine, "csv", layout) for engine in LOCATIONS for layout in ("lake", "tenant", "org")]
+SCRIPTS += [(engine, "csv", layout) for engine in LOCATIONS for layout in ("lake", "tenant", "org", "org-hour")]
 
 
 @pytest.mark.parametrize(("engine", "format_name", "layout"), SCRIPTS)
@@ -306,6 +306,7 @@ LAYOUTS = {
     "lake": "traces/tenant=acme/source=cli/type={}/year=2026/month=02/day=24",
     "tenant": "tenant=acme/source=saas/type={}/year=2026/month=02/day=24",
     "org": "org=acme/type={}/year=2026/month=02/day=24",
+    "org-hour": "org=acme/type={}/year=2026/month=02/day=24/hour=07",
 }
 
 

@@ -112,25 +112,32 @@ impl Format {
     }
 }
 
-/// How the keys of CSV objects begin below the location; all go on with `year=/month=/day=/<command-id>.csv`.
+/// How the keys of CSV objects begin below the location; all go on with `year=/month=/day=/`, those of hours with `hour=/`, then
+/// `<command-id>.csv`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Layout {
     /// `traces/tenant=/source=/type=/`: as modlaked stores them.
     Lake,
     /// `tenant=/source=/type=/`: a bucket that clients write to themselves, or a replica.
     Tenant,
+    /// The same, with an hour behind the day.
+    TenantHour,
     /// `org=/type=/`: as the wrapper script of the first generation writes them.
     Org,
+    /// The same, with an hour behind the day.
+    OrgHour,
 }
 
 impl Layout {
-    pub const ALL: [Self; 3] = [Self::Lake, Self::Tenant, Self::Org];
+    pub const ALL: [Self; 5] = [Self::Lake, Self::Tenant, Self::TenantHour, Self::Org, Self::OrgHour];
 
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Lake => "lake",
             Self::Tenant => "tenant",
+            Self::TenantHour => "tenant-hour",
             Self::Org => "org",
+            Self::OrgHour => "org-hour",
         }
     }
 
@@ -142,7 +149,7 @@ impl Layout {
     fn folder(self) -> &'static str {
         match self {
             Self::Lake => "traces/",
-            Self::Tenant | Self::Org => "",
+            _ => "",
         }
     }
 
@@ -150,15 +157,17 @@ impl Layout {
     fn partitions(self) -> &'static [&'static str] {
         match self {
             Self::Lake | Self::Tenant => &["tenant", "source", "type", "year", "month", "day"],
+            Self::TenantHour => &["tenant", "source", "type", "year", "month", "day", "hour"],
             Self::Org => &["org", "type", "year", "month", "day"],
+            Self::OrgHour => &["org", "type", "year", "month", "day", "hour"],
         }
     }
 
     /// The partition column that names the owner.
     fn owner(self) -> &'static str {
         match self {
-            Self::Lake | Self::Tenant => "tenant",
-            Self::Org => "org",
+            Self::Lake | Self::Tenant | Self::TenantHour => "tenant",
+            Self::Org | Self::OrgHour => "org",
         }
     }
 }
@@ -236,8 +245,12 @@ struct Order<'a> {
 impl Order<'_> {
     /// The schemas of the tables, each once, in the order of the tables.
     fn schemas(&self) -> Vec<&'static str> {
-        let mut schemas: Vec<&'static str> = self.tables.iter().map(|table| schema(table)).collect();
-        schemas.dedup();
+        let mut schemas = Vec::new();
+        for table in &self.tables {
+            if !schemas.contains(&schema(table)) {
+                schemas.push(schema(table));
+            }
+        }
         schemas
     }
 

@@ -83,6 +83,7 @@ fn projection(partition: &str, kind: Option<&str>) -> Vec<String> {
         ("year", _) => vec![set("type", "integer"), set("range", "2025,2099")],
         ("month", _) => vec![set("type", "integer"), set("range", "1,12"), set("digits", "2")],
         ("day", _) => vec![set("type", "integer"), set("range", "1,31"), set("digits", "2")],
+        ("hour", _) => vec![set("type", "integer"), set("range", "0,23"), set("digits", "2")],
         _ => vec![set("type", "injected")],
     }
 }

@@ -65,10 +65,10 @@ fn csv_table(order: &Order, kind: &str, stages: &[&str], folder: &str, region: &
     let (layout, owner) = (order.request.layout, &order.request.owner);
     let (columns, partitions) = traces::declared(stages, layout, "STRING");
     let uris = match layout {
-        Layout::Lake | Layout::Tenant => {
+        Layout::Lake | Layout::Tenant | Layout::TenantHour => {
             ["cli", "saas"].map(|source| format!("'{folder}tenant={owner}/source={source}/type={kind}/*'")).join(", ")
         }
-        Layout::Org => format!("'{folder}org={owner}/type={kind}/*'"),
+        Layout::Org | Layout::OrgHour => format!("'{folder}org={owner}/type={kind}/*'"),
     };
     let options = lines([
         "format = 'CSV'".to_owned(),

@@ -89,17 +89,19 @@ fn csv_table(order: &Order, kind: &str, stages: &[&str]) -> String {
         columns.iter().zip(1..).map(|(column, place)| format!("{} VARCHAR AS (VALUE:c{place}::VARCHAR)", column.name));
     let columns = lines(own.chain(layout.partitions().iter().map(|name| from_path(name))));
     let (table, folder, partitions) = (traces::table_of(kind), layout.folder(), layout.partitions().join(", "));
+    let days = layout.partitions().iter().skip_while(|name| **name != "year").map(|name| format!("{name}=[0-9]+/"));
+    let days: String = days.collect();
     format!(
         "CREATE OR REPLACE EXTERNAL TABLE moderne_bi.{table} (\n{columns}\n)\nPARTITION BY ({partitions})\n\
          LOCATION = @modlake.public.lake/{folder}\nAUTO_REFRESH = FALSE\n\
-         PATTERN = '.*/type={kind}/year=[0-9]+/month=[0-9]+/day=[0-9]+/[^/]+[.]csv'\n\
+         PATTERN = '.*/type={kind}/{days}[^/]+[.]csv'\n\
          FILE_FORMAT = (TYPE = CSV SKIP_HEADER = 1 FIELD_OPTIONALLY_ENCLOSED_BY = '\"' EMPTY_FIELD_AS_NULL = TRUE)"
     )
 }
 
-/// A partition column, read from its folder in the path of the file.
+/// A partition column, read from its folder in the path of the file, which in a bucket without a prefix begins with a folder's name.
 fn from_path(name: &str) -> String {
-    format!("{name} VARCHAR AS (SPLIT_PART(SPLIT_PART(METADATA$FILENAME, '/{name}=', 2), '/', 1))")
+    format!("{name} VARCHAR AS (SPLIT_PART(SPLIT_PART('/' || METADATA$FILENAME, '/{name}=', 2), '/', 1))")
 }
 
 fn type_of(kind: Kind) -> &'static str {

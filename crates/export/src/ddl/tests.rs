@@ -69,6 +69,49 @@ fn csv_of_the_first_wrapper() {
 }
 
 #[test]
+fn keys_with_an_hour_are_of_one_more_partition() {
+    for engine in Engine::ALL {
+        for (day, hour) in [(Layout::Org, Layout::OrgHour), (Layout::Tenant, Layout::TenantHour)] {
+            let of = |layout: Layout| written(&Request { layout, ..request(engine, Format::Csv) });
+            let (day, hour) = (of(day), of(hour));
+            assert!(!day.contains("hour"), "{engine}");
+            for folders in ["/month=*/day=*/hour=*/*.csv", "/month=[0-9]+/day=[0-9]+/hour=[0-9]+/[^/]+"] {
+                let without = folders.replace("hour=*/", "").replace("hour=[0-9]+/", "");
+                assert_eq!(hour.contains(folders), day.contains(&without), "{engine}: {folders}");
+                assert!(!hour.contains(&without), "{engine}: {without}");
+            }
+            assert!(hour.contains("hour"), "{engine}");
+        }
+    }
+    let athena = written(&Request { layout: Layout::OrgHour, ..request(Engine::Athena, Format::Csv) });
+    for text in ["'projection.hour.range' = '0,23'", "'projection.hour.digits' = '2'", "day=${day}/hour=${hour}/'"] {
+        assert!(athena.contains(text), "{text}");
+    }
+}
+
+#[test]
+fn a_bucket_without_a_prefix_has_its_first_partition_in_snowflake() {
+    // Its objects' paths are `org=acme/type=…`, without a slash before them.
+    let location = Location::parse("s3://bucket").expect("a location");
+    let request = Request { layout: Layout::Org, location, ..request(Engine::Snowflake, Format::Csv) };
+    assert!(written(&request).contains("SPLIT_PART('/' || METADATA$FILENAME, '/org=', 2)"));
+}
+
+#[test]
+fn a_schema_is_made_once() {
+    for engine in Engine::ALL {
+        let script = written(&request(engine, Format::Delta));
+        for schema in ["moda", "moderne_bi"] {
+            let made = script.lines().filter(|line| {
+                line.starts_with("CREATE ") && !line.contains(" TABLE ") && !line.contains(" VIEW ")
+                    && line.trim_end_matches(';').ends_with(schema)
+            });
+            assert!(made.count() <= 1, "{engine}: {schema}");
+        }
+    }
+}
+
+#[test]
 fn scripts_over_a_folder() {
     for engine in [Engine::Trino, Engine::Spark, Engine::DuckDb, Engine::ClickHouse] {
         let location = Location::parse("/srv/lake/").expect("a folder");

@@ -38,7 +38,7 @@ pub(super) fn command() -> Command {
                 "layout",
                 "LAYOUT",
                 "How keys of CSV files begin below the location: lake: traces/tenant=/source=/type=/; \
-                 tenant: tenant=/source=/type=/; org: org=/type=/",
+                 tenant: tenant=/source=/type=/; org: org=/type=/; …-hour: with hour=/ behind the day",
             )
             .default_value(Layout::Lake.as_str())
             .value_parser(PossibleValuesParser::new(Layout::ALL.map(Layout::as_str))),
