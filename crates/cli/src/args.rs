@@ -259,6 +259,10 @@ pub(crate) struct PushArgs {
     #[arg(long)]
     pub(crate) delete_sent: bool,
 
+    /// Try what was refused before once more, as after the destination was set right
+    #[arg(long)]
+    pub(crate) refused: bool,
+
     /// Wait for another process that is sending
     #[arg(long)]
     pub(crate) wait: bool,

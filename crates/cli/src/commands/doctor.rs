@@ -18,7 +18,7 @@ use serde_json::{Value, json};
 
 use crate::args::DoctorArgs;
 use crate::client::Client;
-use crate::config::{Environment, KEY_HINT, Settings};
+use crate::config::{Environment, KEY_HINT, Origin, Settings};
 use crate::error::CliError;
 use crate::exit::Exit;
 use crate::print::Printer;
@@ -50,6 +50,10 @@ fn examine(report: &mut Report<'_>, server: Option<&str>, environment: &Environm
             return report.skip_rest("the configuration has to be right first");
         }
     };
+    if settings.server_from == Origin::Default && settings.key.is_none() && traces::go_elsewhere(environment) {
+        return report
+            .skip_rest("no server is set up here (`modlake init` does it); trace files go where BI_ENDPOINT says");
+    }
     report.server = Some(settings.server.clone());
     report.add(Step::Config, config(&settings));
 

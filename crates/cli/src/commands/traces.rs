@@ -65,6 +65,7 @@ pub(crate) fn send(args: &SendArgs, server: Option<&str>, environment: &Environm
         folder: &folder,
         limits: Limits { total, patience: if args.wait { WAIT } else { Duration::ZERO } },
         delete_sent: false,
+        retries_refused: false,
         teller: Teller { audience, folder: folder.clone() },
         failures_are_news: !args.wait,
     };
@@ -84,6 +85,7 @@ pub(crate) fn push(args: &PushArgs, server: Option<&str>, environment: &Environm
         folder: &folder,
         limits: Limits { total: PUSH, patience: if args.wait { BACKGROUND * 2 } else { Duration::ZERO } },
         delete_sent: args.delete_sent,
+        retries_refused: args.refused,
         teller: Teller { audience: Audience::People, folder: folder.clone() },
         failures_are_news: false,
     };

@@ -47,6 +47,8 @@ pub(crate) struct Job<'j> {
     pub(crate) queue: &'j Path,
     pub(crate) limits: Limits,
     pub(crate) delete_sent: bool,
+    /// Files that were refused in an earlier run are tried once more.
+    pub(crate) retries_refused: bool,
     pub(crate) teller: Teller,
     /// A failure is told by the next `modlake exec`.
     pub(crate) failures_are_news: bool,
@@ -105,6 +107,8 @@ struct Run<'r> {
     failures: usize,
     denied: bool,
     last_failure: Option<(String, CliError)>,
+    /// Files that this run was refused.
+    refused: HashSet<PathBuf>,
     /// Files that the status counts already.
     noted: u64,
     /// When the newest file that was seen was changed.
@@ -135,6 +139,7 @@ impl<'r> Run<'r> {
             failures: 0,
             denied: false,
             last_failure: None,
+            refused: HashSet::new(),
             noted: 0,
             newest: None,
         }
@@ -185,7 +190,15 @@ impl<'r> Run<'r> {
     /// Whether the ledger settles it as it is.
     fn is_known(&self, ledger: &Ledger, file: &TraceFile) -> bool {
         let entry = ledger.of_path(&self.identity, &file.path);
-        entry.is_some_and(|entry| entry.state != State::Sending && entry.is_of(file.stamp))
+        entry.is_some_and(|entry| self.is_settled(entry) && entry.is_of(file.stamp))
+    }
+
+    fn is_settled(&self, entry: &Entry) -> bool {
+        match entry.state {
+            State::Sending => false,
+            State::Sent => true,
+            State::Refused => !self.job.retries_refused || self.refused.contains(&entry.path),
+        }
     }
 
     fn one(&mut self, ledger: &mut Ledger, file: &TraceFile) -> io::Result<Step> {
@@ -199,16 +212,15 @@ impl<'r> Run<'r> {
             }
             Err(Unfit::NoTrace(reason)) => {
                 let id = file.id.clone().unwrap_or_else(|| "trace".to_owned());
-                self.refused(&name(&id), &reason);
+                self.refused(file, &name(&id), &reason);
                 let entry = self.entry(file, &id, "", "", State::Refused);
                 ledger.add(Entry { reason: Some(reason), ..entry })?;
                 return Ok(Step::Done);
             }
         };
         let before = ledger.of_path(&self.identity, &file.path).cloned();
-        if let Some(known) = before.as_ref().filter(|known| known.sha256 == document.sha256)
-            && known.state != State::Sending
-        {
+        let same = before.as_ref().filter(|known| known.sha256 == document.sha256);
+        if let Some(known) = same.filter(|known| self.is_settled(known)) {
             // Touched, and nothing else.
             let stamp = document.stamp;
             ledger.add(Entry { bytes: stamp.bytes, modified: stamp.modified, ..known.clone() })?;
@@ -267,7 +279,7 @@ impl<'r> Run<'r> {
             Delivery::Refused(error) => {
                 let entry = self.entry_of(file, document, &id, &key, State::Refused, is_ours);
                 ledger.add(Entry { reason: Some(error.message.clone()), ..entry })?;
-                self.refused(&name, &error.message);
+                self.refused(file, &name, &error.message);
                 Ok(Step::Done)
             }
             Delivery::Denied(error) => {
@@ -296,8 +308,9 @@ impl<'r> Run<'r> {
         self.last_failure = Some((name.to_owned(), error));
     }
 
-    fn refused(&mut self, name: &str, reason: &str) {
+    fn refused(&mut self, file: &TraceFile, name: &str, reason: &str) {
         self.job.teller.failed(name, reason);
+        self.refused.insert(file.path.clone());
         self.outcome.refused.push((name.to_owned(), reason.to_owned()));
         self.last_failure = Some((name.to_owned(), CliError::new(Exit::Refused, reason)));
     }

@@ -79,7 +79,8 @@ fn a_name_that_is_no_text_keeps_nobody_from_being_sent() {
     assert_eq!(waiting["waiting"].as_array().unwrap().len(), 2, "{waiting}");
     let (told, ran) = laptop.push(&[]);
     assert_eq!((told["sent"].as_array().unwrap().len(), ran.code), (2, Some(0)), "{}", ran.err);
-    let keys = [format!("org=acme/type=build/{DAY}/20260219000719-cYGAL.csv"), format!("org=acme/type=run/{DAY}/2.csv")];
+    let keys =
+        [format!("org=acme/type=build/{DAY}/20260219000719-cYGAL.csv"), format!("org=acme/type=run/{DAY}/2.csv")];
     assert_eq!(laptop.keys(), keys);
     // What is remembered of it is read again.
     assert_eq!(laptop.push(&["--delete-sent"]).0["deleted"], json!(2));
@@ -212,6 +213,17 @@ fn what_the_server_refuses_is_told_once_and_blocks_nobody() {
     assert_eq!((ran.code, told["refused"].as_array().unwrap().len()), (Some(0), 0));
     let ran = laptop.run(&["traces", "status"]);
     assert!(ran.out.contains("0 waiting, 1 sent, 1 refused"), "{}", ran.out);
+    // Whoever set the destination right says so, and is told as often as he asks.
+    for _ in 0..2 {
+        let (told, _) = laptop.push(&["--refused"]);
+        assert_eq!((&told["sent"], told["refused"].as_array().unwrap().len()), (&json!([]), 1), "{told}");
+    }
+    let fixed = Server::start(|_| Answer::json("201 Created", "{}"));
+    let ledger = laptop.home.path().join(".modlake/traces/sent.ndjson");
+    fs::write(&ledger, fs::read_to_string(&ledger).unwrap().replace(&server.url(), &fixed.url())).unwrap();
+    let laptop = laptop.with("MODLAKE_SERVER", &fixed.url());
+    assert_eq!(laptop.push(&[]).0["sent"], json!([]));
+    assert_eq!(laptop.push(&["--refused"]).0["sent"], json!(["bad.csv"]));
 }
 
 #[test]
@@ -252,8 +264,12 @@ fn doctor_names_the_fix_of_each_step() {
     let new = with_mod("echo 'Moderne CLI 4.3.10'").sending_to_folder();
     has(&step(&new, "mod"), &["\"ok\"", "4.3.10", "--install-alias"]);
     has(&step(&new, "traces"), &["\"ok\"", "org=acme"]);
-    has(&step(&new, "upload"), &["\"ok\"", "can be written"]);
+    has(&step(&new, "upload"), &["\"ok\"", "can be written", "modlaked ddl", "--layout org --tenant acme", "and type"]);
     has(&step(&new, "queue"), &["\"ok\"", "0 waiting", "MODERNE_CLI_TELEMETRY_DIR"]);
+    // Who sends to a bucket alone needs no server.
+    let alone = new.run(&["doctor"]);
+    assert_eq!(alone.code, Some(0), "{}", alone.err);
+    has(&alone.err, &["skipped", "modlake init", "BI_ENDPOINT"]);
     let no_org = with_mod("echo 4.3.10").with("BI_ENDPOINT", "s3://b");
     has(&step(&no_org, "traces"), &["failed", "BI_ORG is not set"]);
     let dead = with_mod("echo 4.3.10").with("BI_ENDPOINT", &format!("{}/in", crate::NOBODY));

@@ -103,7 +103,9 @@ fn a_schema_is_made_once() {
         let script = written(&request(engine, Format::Delta));
         for schema in ["moda", "moderne_bi"] {
             let made = script.lines().filter(|line| {
-                line.starts_with("CREATE ") && !line.contains(" TABLE ") && !line.contains(" VIEW ")
+                line.starts_with("CREATE ")
+                    && !line.contains(" TABLE ")
+                    && !line.contains(" VIEW ")
                     && line.trim_end_matches(';').ends_with(schema)
             });
             assert!(made.count() <= 1, "{engine}: {schema}");

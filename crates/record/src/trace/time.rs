@@ -1,7 +1,7 @@
 //! The times of trace files, in the ways that Java's `Instant`, `OffsetDateTime` and `ZonedDateTime` write themselves.
 
-use chrono::NaiveDate;
 use crate::time::Timestamp;
+use chrono::NaiveDate;
 
 /// `2026-02-19T00:07:11.946Z`, `2025-09-29T14:17:31.477727-04:00`, `2026-06-10T16:50:25-05:00[America/Chicago]`: seconds may be
 /// left out, a fraction has up to 9 digits (those below a microsecond go), an offset may have no colon, minutes or have seconds,

@@ -140,7 +140,7 @@ impl<'a> Report<'a> {
         if self.told.is_some() {
             print::note(&match (failed, skipped) {
                 (0, 0) => "all is well".to_owned(),
-                (0, _) => format!("all is well as far as this key can see ({skipped} skipped)"),
+                (0, _) => format!("all that was looked at is well ({skipped} skipped)"),
                 (_, _) => format!("{failed} failed, {skipped} skipped"),
             });
         } else {

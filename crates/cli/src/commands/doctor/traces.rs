@@ -43,6 +43,11 @@ pub(super) fn examine(report: &mut Report<'_>, server: Option<&str>, environment
     report.add(Step::Queue, queued(&setup, identity.as_deref(), environment));
 }
 
+/// Whether trace files are sent past modlaked: such a machine needs no server.
+pub(super) fn go_elsewhere(environment: &Environment) -> bool {
+    setup(environment).get("BI_ENDPOINT").is_some()
+}
+
 /// `mod`, its Java, its version.
 fn command(setup: &Setup, found: Option<PathBuf>, environment: &Environment) -> Finding {
     let (what, mut command) = match (&setup.mod_jar, found) {
@@ -130,7 +135,17 @@ fn configured(setup: &Setup, target: &Result<Option<Target>, String>) -> Finding
 fn reaches(target: &Target) -> Finding {
     let start = Instant::now();
     match target.connect().and_then(|connection| connection.check()) {
-        Ok(told) => Finding::ok(told).took(start.elapsed()),
+        Ok(told) => {
+            let finding = Finding::ok(told).took(start.elapsed());
+            match target {
+                Target::Bucket(bucket) => finding.hint(format!(
+                    "`{}` registers them with a query engine; where that finds no rows: {}",
+                    bucket.ddl(),
+                    "conditions on org (or tenant) and type, and the day of the command in UTC"
+                )),
+                _ => finding,
+            }
+        }
         Err(error) => error.into(),
     }
 }
@@ -166,7 +181,10 @@ fn queued(setup: &Setup, identity: Option<&str>, environment: &Environment) -> F
         }
         _ if stand.found.files.is_empty() => Finding::ok(told)
             .hint(format!("mod writes trace files there since 3.45.0; run a `mod build`, or set MODERNE_CLI_TELEMETRY_DIR when it is not {queue}")),
-        _ if stand.waiting.is_empty() => Finding::ok(told),
+        _ if stand.waiting.is_empty() && stand.refused.is_empty() => Finding::ok(told),
+        _ if stand.waiting.is_empty() => {
+            Finding::ok(told).hint("`modlake traces status --json` says why; `modlake traces push --refused` tries again".to_owned())
+        }
         _ => Finding::ok(told).hint("`modlake traces push` sends them".to_owned()),
     }
 }

@@ -87,6 +87,11 @@ impl Bucket {
         format!("{} {}", self.url, self.layout.identity())
     }
 
+    /// The command that writes a script for query engines over this bucket.
+    pub(crate) fn ddl(&self) -> String {
+        format!("modlaked ddl --engine athena --format csv {} --location {}", self.layout.ddl(), self.url)
+    }
+
     pub(crate) fn key(&self, kind: &str, id: &str, document: &Document) -> String {
         self.layout.key(kind, id, document.at)
     }

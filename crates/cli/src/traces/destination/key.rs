@@ -27,6 +27,15 @@ enum Kind {
     Tenant,
 }
 
+impl Kind {
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::Org => "org",
+            Self::Tenant => "tenant",
+        }
+    }
+}
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Date {
     Command,
@@ -75,13 +84,15 @@ impl Layout {
         format!("{first}/type={kind}/year={year:04}/month={month:02}/day={day:02}{hour}/{id}.csv")
     }
 
+    /// What `modlaked ddl` wants to know of it.
+    pub(crate) fn ddl(&self) -> String {
+        let hour = if self.has_hour { "-hour" } else { "" };
+        format!("--layout {}{hour} --tenant {}", self.kind.as_str(), self.org)
+    }
+
     /// What tells apart destinations whose keys differ.
     pub(crate) fn identity(&self) -> String {
-        let kind = match self.kind {
-            Kind::Org => "org",
-            Kind::Tenant => "tenant",
-        };
-        format!("{kind}={}", self.org)
+        format!("{}={}", self.kind.as_str(), self.org)
     }
 }
 
