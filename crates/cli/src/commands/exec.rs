@@ -57,7 +57,7 @@ pub(crate) fn called(typed: impl Iterator<Item = OsString>) -> Option<Call> {
 /// Runs `mod` and takes over its exit code.
 pub(crate) fn main(call: Call, server: Option<&str>) -> ExitCode {
     let environment = Environment::read();
-    let folders = folders();
+    let folders = folders(&environment);
     let setup = Setup::load(&environment, &folders, None);
     let depth = setup.get(DEPTH).and_then(|depth| depth.parse().ok()).unwrap_or(0);
     if depth >= DEEPEST {
@@ -89,9 +89,14 @@ pub(crate) fn main(call: Call, server: Option<&str>) -> ExitCode {
     ExitCode::from(code)
 }
 
-/// Where `modsh.env` and `mod.jar` may lie: beside the name that was called, then beside the program itself.
-pub(crate) fn folders() -> Vec<PathBuf> {
-    let called = env::args_os().next().map(PathBuf::from).filter(|called| called.components().count() > 1);
+/// Where `modsh.env` and `mod.jar` may lie: beside the name that was called, as the shell found it on `PATH`, then beside the
+/// program itself.
+pub(crate) fn folders(environment: &Environment) -> Vec<PathBuf> {
+    let called = env::args_os().next().map(PathBuf::from);
+    let called = called.and_then(|called| match called.components().count() {
+        0 | 1 => program::named_on_path(environment.path.as_deref()?, called.as_os_str()),
+        _ => Some(called),
+    });
     let called = called.and_then(|called| std::path::absolute(called).ok());
     let itself = env::current_exe().ok();
     let target = itself.as_ref().and_then(|itself| fs::canonicalize(itself).ok());

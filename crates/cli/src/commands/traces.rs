@@ -29,7 +29,7 @@ const PUSH: Duration = Duration::from_hours(12);
 /// The setup of a command that was not called through the wrapper: the wrapper's last file counts where no other is named.
 pub(crate) fn setup(environment: &Environment) -> Setup {
     let remembered = traces::folder(environment).and_then(|folder| Status::load(&folder).wrapper_config);
-    Setup::load(environment, &exec::folders(), remembered.as_deref())
+    Setup::load(environment, &exec::folders(environment), remembered.as_deref())
 }
 
 fn folder(environment: &Environment) -> Result<PathBuf, CliError> {

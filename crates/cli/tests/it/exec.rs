@@ -161,11 +161,18 @@ fn as_mod_sh_it_reads_modsh_env_beside_it() {
     let keys = laptop.keys();
     assert_eq!(keys.len(), 1, "{err}");
     assert!(keys[0].starts_with("org=my-company/type=build/year=2026/month=02/day=19/20260219000719-"), "{keys:?}");
+    // Found on PATH, it has no folder in its name.
+    let path = format!("{}:{}", folder.display(), laptop.variables[0].1);
+    command = Command::new("/bin/sh");
+    command.env_clear().env("HOME", laptop.home.path()).env("PATH", path).args(["-c", "mod.sh build ."]);
+    let output = command.output().unwrap();
+    assert_eq!(String::from_utf8_lossy(&output.stdout), "yes build .\n");
+    assert_eq!(laptop.keys().len(), 2, "{}", String::from_utf8_lossy(&output.stderr));
     // A command that is not called through the link knows where its settings are.
     let status: serde_json::Value = serde_json::from_str(&laptop.run(&["traces", "status", "--json"]).out).unwrap();
     assert_eq!(
         (&status["sent"], &status["files"][0]),
-        (&1.into(), &folder.join("modsh.env").display().to_string().into())
+        (&2.into(), &folder.join("modsh.env").display().to_string().into())
     );
 }
 

@@ -45,6 +45,11 @@ pub(crate) fn on_path(path: &OsStr) -> Option<PathBuf> {
     env::split_paths(path).map(|folder| folder.join("mod")).find(|file| is_program(file) && !is_ours(file))
 }
 
+/// What a shell runs for a name.
+pub(crate) fn named_on_path(path: &OsStr, name: &OsStr) -> Option<PathBuf> {
+    env::split_paths(path).map(|folder| folder.join(name)).find(|file| is_program(file))
+}
+
 #[cfg(unix)]
 fn is_program(file: &Path) -> bool {
     use std::os::unix::fs::PermissionsExt as _;
