@@ -13,7 +13,7 @@
 //! | `sent` | afterwards |
 //! | `refused` | when the file or the destination will never do, with the `reason`; a file that changes is tried again |
 //!
-//! A line that does not end, or says something else, is what a crash left, and is skipped. Once most lines are old, the file
+//! A line that does not end, or says something else, is what a crash left, and is skipped. Once half the lines are old, the file
 //! is written anew with those that count, without those whose trace file has been gone for [`KEPT`]. Losing this file sends
 //! everything again: a destination that can be asked tells what it has.
 
@@ -147,9 +147,10 @@ impl Ledger {
         Ok(())
     }
 
-    /// Writes the file anew when most of its lines count no more.
+    /// Writes the file anew when half of its lines count no more.
     pub(crate) fn tidy(&mut self, now: Timestamp) -> io::Result<()> {
-        if self.lines < 2 * self.entries.len() + OLD_LINES {
+        // A file has two lines at least, so that half of them are old when nothing but new files came.
+        if self.lines < self.entries.len() + OLD_LINES.max(self.entries.len()) {
             return Ok(());
         }
         let is_kept = |entry: &Entry| {

@@ -50,6 +50,20 @@ fn half_a_line_is_skipped_and_ended() {
 }
 
 #[test]
+fn files_that_are_gone_are_forgotten_though_each_was_sent_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut ledger = Ledger::load(folder.path()).unwrap();
+    for nth in 0..=OLD_LINES {
+        let (path, id) = (format!("/gone/{nth}.csv"), nth.to_string());
+        for state in [State::Sending, State::Sent] {
+            ledger.add(entry(&path, &id, state, "2025-01-01T00:00:00.000000Z")).unwrap();
+        }
+    }
+    ledger.tidy(Timestamp::parse(AT).unwrap()).unwrap();
+    assert_eq!(fs::read_to_string(folder.path().join("sent.ndjson")).unwrap(), "");
+}
+
+#[test]
 fn old_lines_go_and_what_counts_stays() {
     let folder = tempfile::tempdir().unwrap();
     let here = folder.path().join("here.csv");
