@@ -19,9 +19,9 @@ use crate::traces::queue::{self, Found, Wanted};
 use crate::traces::setup::Setup;
 use crate::traces::told::{self, Audience, Status, Teller};
 
-/// What a command that waits for its upload has to wait at most, and a file more.
+/// What a command that waits for its upload has to wait at most.
 const WAIT: Duration = Duration::from_secs(30);
-/// What an upload in the background takes at most, and a file more.
+/// What an upload in the background takes at most.
 const BACKGROUND: Duration = Duration::from_mins(5);
 /// A person who pushes has hours of backlog, and can interrupt it.
 const PUSH: Duration = Duration::from_hours(12);

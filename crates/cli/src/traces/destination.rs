@@ -14,6 +14,7 @@ pub(crate) mod key;
 pub(crate) mod modlaked;
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use object_store::ObjectStoreScheme;
 use url::Url;
@@ -27,6 +28,9 @@ use bucket::Bucket;
 use endpoint::Endpoint;
 use key::Layout;
 use modlaked::Modlaked;
+
+/// How long one file may take where there is time.
+const TIMEOUT: Duration = Duration::from_mins(1);
 
 /// What the variables say, checked; nothing is connected yet.
 #[derive(Debug)]
@@ -58,6 +62,8 @@ pub(crate) struct Parcel<'p> {
     pub(crate) key: &'p str,
     /// What the ledger had of this file before.
     pub(crate) before: Option<&'p Entry>,
+    /// How long it may take.
+    pub(crate) patience: Duration,
 }
 
 impl Target {
@@ -112,6 +118,12 @@ impl Target {
             Self::Endpoint(endpoint) => Connection::Endpoint(endpoint.open()?),
             Self::Modlaked(modlaked) => Connection::Modlaked(modlaked.open()),
         })
+    }
+}
+
+impl Parcel<'_> {
+    fn timeout(&self) -> Duration {
+        TIMEOUT.min(self.patience)
     }
 }
 

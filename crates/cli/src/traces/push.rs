@@ -31,10 +31,12 @@ const LOOK: Duration = Duration::from_millis(60);
 /// Looks at files that change; then they wait for the next time.
 const LOOKS: usize = 60;
 const FAILURES: usize = 2;
+/// What a file that goes off late has, beyond the time of the whole.
+const LEAST_PATIENCE: Duration = Duration::from_secs(2);
 
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Limits {
-    /// How long a run may take; a file that is on its way then still ends.
+    /// How long a run may take; a file that is on its way then has [`LEAST_PATIENCE`] at most.
     pub(crate) total: Duration,
     /// How long another sender is waited for.
     pub(crate) patience: Duration,
@@ -259,8 +261,15 @@ impl<'r> Run<'r> {
         ledger.add(self.entry_of(file, document, &id, &key, State::Sending, is_ours))?;
         let name = name(&id);
         self.job.teller.uploading(&name, &self.place);
-        let parcel =
-            Parcel { kind: &file.kind, sha256: &document.sha256, document, key: &key, before: before.as_ref() };
+        let patience = self.job.limits.total.saturating_sub(self.started.elapsed()).max(LEAST_PATIENCE);
+        let parcel = Parcel {
+            kind: &file.kind,
+            sha256: &document.sha256,
+            document,
+            key: &key,
+            before: before.as_ref(),
+            patience,
+        };
         let delivery = match self.connection() {
             Ok(connection) => connection.send(&parcel),
             Err(error) => Delivery::Denied(error),

@@ -31,14 +31,13 @@ use tokio::runtime::{self, Runtime};
 use url::Url;
 
 use super::key::Layout;
-use super::{Delivery, Parcel, credentials, endpoint};
+use super::{Delivery, Parcel, TIMEOUT, credentials, endpoint};
 use crate::error::CliError;
 use crate::exit::Exit;
 use crate::traces::document::{Document, MAX_BYTES};
 use crate::traces::ledger::Entry;
 use crate::traces::setup::Setup;
 
-const TIMEOUT: Duration = Duration::from_mins(1);
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 const RETRIES: usize = 2;
 const RETRY_TIMEOUT: Duration = Duration::from_secs(20);
@@ -212,7 +211,14 @@ enum Resident {
 
 impl Open {
     pub(crate) fn send(&self, parcel: &Parcel<'_>) -> Delivery {
-        match self.wait(self.put(parcel)) {
+        let put = async { tokio::time::timeout(parcel.timeout(), self.put(parcel)).await };
+        let Ok(put) = self.runtime.block_on(put) else {
+            let message = format!("{} did not answer in time", self.place);
+            return Delivery::Later(
+                CliError::new(Exit::Unreachable, message).hint("check the network and BI_ENDPOINT"),
+            );
+        };
+        match put {
             Ok(key) => Delivery::Taken { key },
             Err(Error::Unauthenticated { .. } | Error::PermissionDenied { .. }) => Delivery::Denied(
                 CliError::new(Exit::Denied, format!("{} does not let us write", self.place))

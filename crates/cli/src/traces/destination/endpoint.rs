@@ -10,12 +10,11 @@ use record::secret::Secret;
 use ureq::{Agent, Proxy};
 use url::Url;
 
-use super::{Delivery, Parcel};
+use super::{Delivery, Parcel, TIMEOUT};
 use crate::error::CliError;
 use crate::exit::Exit;
 use crate::traces::setup::Setup;
 
-const TIMEOUT: Duration = Duration::from_mins(1);
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 
 #[derive(Clone)]
@@ -115,6 +114,7 @@ impl Open {
             request = request.header("authorization", authorization.reveal());
         }
         let host = self.endpoint.host();
+        let request = request.config().timeout_global(Some(parcel.timeout())).build();
         match request.send(parcel.document.clean.as_slice()).map(|answer| answer.status()) {
             Ok(status) if status.is_success() => Delivery::Taken { key: String::new() },
             Ok(status) => {

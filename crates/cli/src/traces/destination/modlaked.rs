@@ -1,13 +1,9 @@
 //! modlaked: `PUT /v1/cli/traces/{type}/{command-id}.csv`, which knows a file that comes again.
 
-use std::time::Duration;
-
-use super::{Delivery, Parcel};
+use super::{Delivery, Parcel, TIMEOUT};
 use crate::client::{self, Client};
 use crate::config::Settings;
 use crate::error::CliError;
-
-const TIMEOUT: Duration = Duration::from_mins(1);
 
 pub(crate) struct Modlaked {
     settings: Settings,
@@ -45,7 +41,7 @@ pub(crate) struct Open {
 impl Open {
     pub(crate) fn send(&self, parcel: &Parcel<'_>) -> Delivery {
         let route = format!("{}?source=cli", parcel.key);
-        match self.client.put_csv(&route, &parcel.document.clean, TIMEOUT) {
+        match self.client.put_csv(&route, &parcel.document.clean, parcel.timeout()) {
             client::Delivery::Taken => Delivery::Taken { key: parcel.key.to_owned() },
             client::Delivery::Refused(error) => Delivery::Refused(error),
             client::Delivery::Denied(error) => Delivery::Denied(error),

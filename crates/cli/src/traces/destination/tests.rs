@@ -40,3 +40,35 @@ fn two_organizations_of_a_bucket_are_two_destinations() {
     let identity = |org: &str| target(&format!("BI_ENDPOINT=s3://b\nBI_ORG={org}")).unwrap().unwrap().identity();
     assert_ne!(identity("a"), identity("b"));
 }
+
+#[test]
+fn a_destination_that_never_answers_is_waited_for_no_longer_than_there_is_time() {
+    let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}", silent.local_addr().unwrap());
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("1.csv");
+    std::fs::write(&path, "origin,path\ng,a\n").unwrap();
+    let stamp = crate::traces::queue::Stamp::of(&std::fs::metadata(&path).unwrap());
+    let file = crate::traces::queue::TraceFile { kind: "build".to_owned(), path, id: Some("1".to_owned()), stamp };
+    let document = Document::read(&file, &crate::traces::document::sanitizer()).unwrap();
+    let s3 = format!(
+        "BI_ENDPOINT=s3://b\nBI_ORG=a\nAWS_ENDPOINT_URL={url}\nAWS_ACCESS_KEY_ID=x\nAWS_SECRET_ACCESS_KEY=y\nAWS_REGION=us-east-1"
+    );
+    let environment = Environment {
+        modlake_api_key: Some(record::secret::Secret::new("k".to_owned())),
+        home: Some(folder.path().to_path_buf()),
+        ..Environment::default()
+    };
+    let modlaked = Target::of(&Setup::default(), Some(&url), &environment);
+    for to in [target(&s3), target(&format!("BI_ENDPOINT={url}/in")), modlaked] {
+        let to = to.unwrap().unwrap();
+        let key = to.key("build", "1", &document);
+        let patience = Duration::from_millis(300);
+        let parcel =
+            Parcel { kind: "build", sha256: &document.sha256, document: &document, key: &key, before: None, patience };
+        let start = std::time::Instant::now();
+        let delivery = to.connect().unwrap().send(&parcel);
+        assert!(matches!(delivery, Delivery::Later(_)), "{}: {delivery:?}", to.place());
+        assert!(start.elapsed() < Duration::from_secs(10), "{}: {:?}", to.place(), start.elapsed());
+    }
+}
