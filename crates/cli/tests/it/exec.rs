@@ -111,7 +111,11 @@ fn mod_is_the_jar_or_the_first_on_the_path_that_is_not_ours() {
     let laptop = laptop.with("MOD_JAR", jar.to_str().unwrap());
     laptop.exec(&["mod", "build"]).printed(&format!("java -jar {} build\n", jar.display()));
 
+    program(&home.join("bin/modw"), "#!/bin/sh\necho modw \"$@\"\n");
+    laptop.exec(&["modw", "build"]).printed("modw build\n");
+
     let laptop = with_mod("echo real");
+    laptop.exec(&["modw", "build"]).printed("real\n");
     let ours = laptop.home.path().join("ours");
     program(&ours.join("mod"), "#!/bin/sh\n# modlake's\nexec \"/opt/modlake\" exec -- mod \"$@\"\n");
     let linked = laptop.home.path().join("linked");

@@ -19,7 +19,7 @@ use super::body;
 use super::error::Fault;
 use crate::authenticate::chosen_key;
 use crate::door::Door;
-use crate::flow::accept::{Kept, Named, TraceRequest, accept_trace};
+use crate::flow::accept::{Kept, Named, Refusal, TraceRequest, accept_trace};
 use crate::house::House;
 use crate::pressure::Transport;
 
@@ -131,7 +131,10 @@ async fn receive_file(
         Some(value) => ContentEncoding::parse(value),
     };
     let bounds = body::Bounds { max_bytes: house.config.traces.max_file_bytes, patience: door.sender.patience() };
-    let held = body::read(house, headers, body, bounds).await.map_err(|fault| (fault, 0))?;
+    let held = body::read(house, headers, body, bounds).await.map_err(|fault| match fault.status {
+        StatusCode::PAYLOAD_TOO_LARGE => (too_large(bounds.max_bytes), 0),
+        _ => (fault, 0),
+    })?;
     let bytes = held.counted() as u64;
     let encoding =
         encoding.map_err(|error| (Fault::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, error.to_string()), bytes))?;
@@ -144,7 +147,16 @@ async fn receive_file(
         key: chosen_key(headers),
         body: &held.bytes,
     };
-    accept_trace(house, caller, request).await.map_err(|refusal| (Fault::from(&refusal), bytes))
+    accept_trace(house, caller, request).await.map_err(|refusal| match refusal {
+        Refusal::TooLarge { limit } => (too_large(limit), bytes),
+        refusal => (Fault::from(&refusal), bytes),
+    })
+}
+
+/// A trace file is one command's, and has no parts that could be sent.
+fn too_large(limit: usize) -> Fault {
+    let message = format!("the file is larger than the {limit} bytes that `traces.max_file_bytes` of the server allows");
+    Fault::new(StatusCode::PAYLOAD_TOO_LARGE, message)
 }
 
 /// 201: it is kept. 200: the same file was kept before.

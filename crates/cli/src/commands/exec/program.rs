@@ -1,4 +1,5 @@
-//! Which program is `mod`: `java -jar $MOD_JAR`, or the first `mod` on `PATH` that is not a wrapper of ours.
+//! Which program is `mod`: the one that is named by its path, or the CLI's own wrapper `modw` where that is named; else
+//! `java -jar $MOD_JAR`, or the first `mod` on `PATH`. Wrappers of ours are passed over.
 
 use std::env;
 use std::ffi::OsStr;
@@ -12,6 +13,8 @@ use crate::traces::setup::Setup;
 
 /// Names under which people call it.
 const NAMES: [&str; 3] = ["mod", "mod.sh", "modw"];
+/// The CLI's own wrapper.
+const OWN_WRAPPER: &str = "modw";
 /// Of a script, as far as it is looked at.
 const HEAD: u64 = 4 << 10;
 
@@ -22,8 +25,13 @@ pub(crate) fn find(setup: &Setup, path: Option<&OsStr>, call: Call) -> Option<Co
     let named = first.filter(|first| first.file_name().is_some_and(|name| NAMES.iter().any(|known| name == *known)));
     if let Some(named) = named {
         arguments.remove(0);
-        if named.components().count() > 1 && is_program(&named) && !is_ours(&named) {
-            let mut command = Command::new(named);
+        let found = if named.components().count() > 1 {
+            Some(named).filter(|named| is_program(named) && !is_ours(named))
+        } else {
+            path.filter(|_| named == Path::new(OWN_WRAPPER)).and_then(|path| theirs_on_path(path, OWN_WRAPPER))
+        };
+        if let Some(found) = found {
+            let mut command = Command::new(found);
             command.args(arguments);
             return Some(command);
         }
@@ -42,7 +50,11 @@ pub(crate) fn find(setup: &Setup, path: Option<&OsStr>, call: Call) -> Option<Co
 
 /// What a shell would run for `mod`, our own wrappers left out.
 pub(crate) fn on_path(path: &OsStr) -> Option<PathBuf> {
-    env::split_paths(path).map(|folder| folder.join("mod")).find(|file| is_program(file) && !is_ours(file))
+    theirs_on_path(path, "mod")
+}
+
+fn theirs_on_path(path: &OsStr, name: &str) -> Option<PathBuf> {
+    env::split_paths(path).map(|folder| folder.join(name)).find(|file| is_program(file) && !is_ours(file))
 }
 
 /// What a shell runs for a name.
