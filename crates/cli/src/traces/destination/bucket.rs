@@ -61,6 +61,14 @@ impl std::fmt::Debug for Bucket {
 
 impl Bucket {
     pub(crate) fn new(url: Url, layout: Layout, setup: &Setup) -> Result<Self, String> {
+        // They would do nothing but be told: the URL stands in lines, in the ledger and in what doctor says.
+        let names_container = matches!(url.scheme(), "abfs" | "abfss");
+        let has_user = !url.username().is_empty() && !names_container;
+        if has_user || url.password().is_some() || url.query().is_some() || url.fragment().is_some() {
+            let sentence =
+                "BI_ENDPOINT holds more than a bucket and a prefix; credentials come from the cloud's own variables";
+            return Err(sentence.to_owned());
+        }
         let (scheme, prefix) =
             ObjectStoreScheme::parse(&url).map_err(|_| "BI_ENDPOINT has a path that cannot be a key".to_owned())?;
         let wanted =

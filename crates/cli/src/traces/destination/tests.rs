@@ -36,6 +36,20 @@ fn what_is_missing_or_wrong_is_one_sentence() {
 }
 
 #[test]
+fn credentials_in_the_url_of_a_bucket_are_not_told() {
+    for endpoint in [
+        "s3://AKIA:hidden@b/p",
+        "s3://hidden@b",
+        "az://c/p?sig=hidden",
+        "gs://b#hidden",
+        "abfss://c:hidden@a.dfs.core.windows.net/p",
+    ] {
+        let error = target(&format!("BI_ENDPOINT='{endpoint}'\nBI_ORG=a")).unwrap_err();
+        assert!(error.starts_with("BI_ENDPOINT") && !error.contains("hidden"), "{error}");
+    }
+}
+
+#[test]
 fn two_organizations_of_a_bucket_are_two_destinations() {
     let identity = |org: &str| target(&format!("BI_ENDPOINT=s3://b\nBI_ORG={org}")).unwrap().unwrap().identity();
     assert_ne!(identity("a"), identity("b"));
