@@ -73,7 +73,13 @@ pub(crate) fn main(call: Call, server: Option<&str>) -> ExitCode {
     };
     command.envs(setup.exported()).env(DEPTH, (depth + 1).to_string());
     let started = queue::now();
-    let code = match child::run(&mut command) {
+    let mut ran = child::run(&mut command);
+    if let Err(error) = &ran
+        && let Some(mut script) = program::without_interpreter(&command, error)
+    {
+        ran = child::run(&mut script);
+    }
+    let code = match ran {
         Ok(code) => code,
         Err(error) => {
             print::note(&format!("Error: cannot run {}: {error}", command.get_program().display()));

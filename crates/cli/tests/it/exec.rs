@@ -126,6 +126,19 @@ fn mod_is_the_jar_or_the_first_on_the_path_that_is_not_ours() {
 }
 
 #[test]
+fn a_mod_without_an_interpreter_is_run_as_shells_do() {
+    let laptop = with_mod("");
+    let file = laptop.home.path().join("bin/mod");
+    program(&file, "echo \"$1\" \"$FROM\"\nexit 5\n");
+    let laptop = laptop.with("FROM", "here");
+    let ran = laptop.exec(&["mod", "a b"]);
+    assert_eq!((ran.code, ran.out.as_str()), (Some(5), "a b here\n"), "{}", ran.err);
+    program(&file, "\u{7f}ELF\0no program");
+    let ran = laptop.exec(&["mod"]);
+    assert_eq!((ran.code, ran.err.contains("cannot run")), (Some(126), true), "{}", ran.err);
+}
+
+#[test]
 fn without_mod_the_script_s_words_are_said() {
     let laptop = Laptop::new().with("PATH", "/nowhere");
     let ran = laptop.exec(&["mod", "build", "."]);

@@ -4,7 +4,7 @@
 use std::env;
 use std::ffi::OsStr;
 use std::fs::{self, File};
-use std::io::Read as _;
+use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -73,16 +73,39 @@ fn is_program(file: &Path) -> bool {
     file.is_file()
 }
 
+/// What a shell does with a text that no line `#!` gives to an interpreter, once the system has refused to run it.
+#[cfg(unix)]
+pub(crate) fn without_interpreter(refused: &Command, error: &io::Error) -> Option<Command> {
+    let program = Path::new(refused.get_program());
+    if error.raw_os_error() != Some(libc::ENOEXEC) || head(program).ok()?.contains(&0) {
+        return None;
+    }
+    let mut script = Command::new("/bin/sh");
+    script.arg(program).args(refused.get_args());
+    script.envs(refused.get_envs().filter_map(|(name, value)| Some((name, value?))));
+    Some(script)
+}
+
+#[cfg(not(unix))]
+pub(crate) fn without_interpreter(_: &Command, _: &io::Error) -> Option<Command> {
+    None
+}
+
 /// A link to this program, or a script that calls it.
 fn is_ours(file: &Path) -> bool {
     let itself = env::current_exe().and_then(fs::canonicalize).ok();
     if itself.is_some() && fs::canonicalize(file).ok() == itself {
         return true;
     }
-    let mut head = Vec::new();
-    let read = File::open(file).and_then(|file| file.take(HEAD).read_to_end(&mut head));
+    let head = head(file).unwrap_or_default();
     let text = String::from_utf8_lossy(&head);
-    read.is_ok() && text.starts_with("#!") && text.lines().any(calls_us)
+    text.starts_with("#!") && text.lines().any(calls_us)
+}
+
+fn head(file: &Path) -> io::Result<Vec<u8>> {
+    let mut head = Vec::new();
+    File::open(file)?.take(HEAD).read_to_end(&mut head)?;
+    Ok(head)
 }
 
 /// A line such as `exec "/opt/modlake" exec -- mod "$@"`.
