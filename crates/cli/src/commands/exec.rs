@@ -126,7 +126,7 @@ fn after(setup: &Setup, server: Option<&str>, environment: &Environment, started
         Ok(None) => return,
         Err(sentence) => return told::telemetry(&format!("Warning: {sentence}. Skipping telemetry upload.")),
     };
-    let Some(folder) = traces::folder(environment) else {
+    let Some(folder) = traces::folder(environment, &setup.queue) else {
         return told::telemetry("Warning: there is no home folder. Skipping telemetry upload.");
     };
     let status = remembered(&folder, setup);

@@ -1,6 +1,6 @@
 //! `modlake traces`: sends the queue of `mod`'s trace files without a command, or tells how it stands.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use serde_json::{Value, json};
@@ -28,12 +28,12 @@ const PUSH: Duration = Duration::from_hours(12);
 
 /// The setup of a command that was not called through the wrapper: the wrapper's last file counts where no other is named.
 pub(crate) fn setup(environment: &Environment) -> Setup {
-    let remembered = traces::folder(environment).and_then(|folder| Status::load(&folder).wrapper_config);
+    let remembered = traces::folder_at_home(environment).and_then(|folder| Status::load(&folder).wrapper_config);
     Setup::load(environment, &exec::folders(environment), remembered.as_deref())
 }
 
-fn folder(environment: &Environment) -> Result<PathBuf, CliError> {
-    traces::folder(environment)
+fn folder(environment: &Environment, queue: &Path) -> Result<PathBuf, CliError> {
+    traces::folder(environment, queue)
         .ok_or_else(|| CliError::new(Exit::Config, "there is no home folder, so no ~/.modlake/traces").hint("set HOME"))
 }
 
@@ -57,11 +57,12 @@ pub(crate) fn send(args: &SendArgs, server: Option<&str>, environment: &Environm
         crate::inherited::close();
     }
     let setup = setup(environment);
-    let folder = folder(environment)?;
+    let queue = args.queue.as_deref().unwrap_or(&setup.queue);
+    let folder = folder(environment, queue)?;
     let target = target(&setup, server, environment)?;
     let (audience, total) = if args.wait { (Audience::People, WAIT) } else { (Audience::Log, BACKGROUND) };
     let job = Job {
-        queue: args.queue.as_deref().unwrap_or(&setup.queue),
+        queue,
         folder: &folder,
         limits: Limits { total, patience: if args.wait { WAIT } else { Duration::ZERO } },
         delete_sent: false,
@@ -75,7 +76,7 @@ pub(crate) fn send(args: &SendArgs, server: Option<&str>, environment: &Environm
 
 pub(crate) fn push(args: &PushArgs, server: Option<&str>, environment: &Environment) -> Result<Exit, CliError> {
     let setup = setup(environment);
-    let folder = folder(environment)?;
+    let folder = folder(environment, &setup.queue)?;
     for warning in &setup.warnings {
         told::telemetry(&format!("Warning: {warning}"));
     }
@@ -162,7 +163,7 @@ pub(crate) fn status(
     printer: &Printer,
 ) -> Result<Exit, CliError> {
     let setup = setup(environment);
-    let folder = folder(environment)?;
+    let folder = folder(environment, &setup.queue)?;
     let target = Target::of(&setup, server, environment);
     let identity = target.as_ref().ok().and_then(Option::as_ref).map(Target::identity);
     let ledger = Ledger::load(&folder)

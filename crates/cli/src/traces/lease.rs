@@ -38,6 +38,12 @@ pub(crate) struct Lease {
     toucher: Option<JoinHandle<()>>,
 }
 
+/// The file that is locked while sending, made with its folder where there is none.
+pub(crate) fn open(folder: &Path) -> io::Result<File> {
+    private::create_folder(folder)?;
+    private::options(OpenOptions::new().write(true).create(true).truncate(false)).open(folder.join("send.lock"))
+}
+
 /// Says that there is something to send, so that an owner who is about to go looks again.
 pub(crate) fn announce(folder: &Path) -> io::Result<()> {
     private::create_folder(folder)?;
@@ -57,7 +63,6 @@ pub(crate) fn is_announced(folder: &Path) -> bool {
 impl Lease {
     /// The lease; `None` when another process has it and keeps it for `patience`.
     pub(crate) fn take(folder: &Path, patience: Duration) -> io::Result<Option<Self>> {
-        private::create_folder(folder)?;
         let start = Instant::now();
         loop {
             if let Some(lease) = Self::try_take(folder)? {
@@ -71,8 +76,7 @@ impl Lease {
     }
 
     fn try_take(folder: &Path) -> io::Result<Option<Self>> {
-        let file = private::options(OpenOptions::new().write(true).create(true).truncate(false))
-            .open(folder.join("send.lock"))?;
+        let file = open(folder)?;
         let lock = match file.try_lock() {
             Ok(()) => Some(file),
             Err(TryLockError::WouldBlock) => return Ok(None),

@@ -249,6 +249,22 @@ fn what_goes_wrong_with_telemetry_is_one_line_and_changes_nothing() {
     assert_eq!(broken.keys(), Vec::<String>::new());
 }
 
+/// As in containers whose user has no home of its own.
+#[test]
+#[cfg(target_os = "linux")]
+fn a_home_that_may_not_be_written_to_loses_no_trace() {
+    let laptop = with_mod(TRACE).sending_to_folder();
+    let cli_home = laptop.home.path().join("moderne");
+    let laptop = laptop.with("MODERNE_CLI_HOME", cli_home.to_str().unwrap()).with("HOME", "/sys");
+    for sent in 1..=2 {
+        let ran = laptop.exec(&["mod", "build"]);
+        assert_eq!((laptop.keys().len(), ran.err.matches("Uploaded: ").count()), (sent, 1), "{}", ran.err);
+    }
+    assert!(cli_home.join(".modlake-traces/sent.ndjson").is_file());
+    let status = laptop.run(&["traces", "status"]);
+    assert!(status.out.contains("0 waiting, 2 sent"), "{}", status.out);
+}
+
 #[test]
 fn in_the_background_a_failure_is_told_by_the_next_command_once() {
     let laptop = with_mod(&format!("[ \"$1\" = build ] || exit 0\n{TRACE}"));

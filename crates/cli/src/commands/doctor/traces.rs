@@ -152,7 +152,7 @@ fn reaches(target: &Target) -> Finding {
 
 fn queued(setup: &Setup, identity: Option<&str>, environment: &Environment) -> Finding {
     let queue = setup.queue.display();
-    let Some(folder) = traces::folder(environment) else {
+    let Some(folder) = traces::folder(environment, &setup.queue) else {
         return Finding::failed("there is no home folder".to_owned(), Some("set HOME".to_owned()));
     };
     let ledger = match Ledger::load(&folder) {
