@@ -155,7 +155,8 @@ async fn receive_file(
 
 /// A trace file is one command's, and has no parts that could be sent.
 fn too_large(limit: usize) -> Fault {
-    let message = format!("the file is larger than the {limit} bytes that `traces.max_file_bytes` of the server allows");
+    let message =
+        format!("the file is larger than the {limit} bytes that `traces.max_file_bytes` of the server allows");
     Fault::new(StatusCode::PAYLOAD_TOO_LARGE, message)
 }
 
