@@ -26,6 +26,7 @@ use crate::bounded::rewrite::BoundFunctions;
 use crate::bounded::size;
 use crate::catalog_rows::{CatalogRows, NoCatalog};
 use crate::guard;
+use crate::json;
 use crate::planning::Watched;
 use crate::prices::{PriceOf, Prices};
 use crate::records::RecordSource;
@@ -108,6 +109,7 @@ impl Engine {
             let removed = base.deregister_udf(name);
             removed.map_err(|error| QueryError::Internal(error.strip_backtrace()))?;
         }
+        json::register(&mut base).map_err(|error| QueryError::Internal(error.strip_backtrace()))?;
         let prices = Prices::default();
         let catalog = Arc::new(NoCatalog);
         Self { lake, limits, prices: prices.clone(), catalog, records: None, base, threads }.with_prices(prices)

@@ -18,6 +18,7 @@ struct House {
 }
 
 mod growth;
+mod json;
 mod moving;
 mod records;
 
