@@ -25,6 +25,7 @@ use crate::allowance::Allowance;
 use crate::bounded::rewrite::BoundFunctions;
 use crate::bounded::size;
 use crate::catalog_rows::{CatalogRows, NoCatalog};
+use crate::coarser_groups::CoarserGroups;
 use crate::guard;
 use crate::json;
 use crate::planning::Watched;
@@ -104,6 +105,7 @@ impl Engine {
             .with_table_factories(std::collections::HashMap::new())
             .with_file_formats(Vec::new())
             .with_optimizer_rule(Arc::new(DropUnusedJoins))
+            .with_optimizer_rule(Arc::new(CoarserGroups))
             .build();
         for name in guard::UNBOUNDED_FUNCTIONS {
             let removed = base.deregister_udf(name);

@@ -78,6 +78,13 @@ impl Engine {
         options.execution.parquet.reorder_filters = false;
         self
     }
+
+    /// Without our optimizer rule `name`.
+    pub(crate) fn without_rule(mut self, name: &str) -> Self {
+        let rules = self.base.optimizers().iter().filter(|rule| rule.name() != name).cloned().collect();
+        self.base = SessionStateBuilder::new_from_existing(self.base).with_optimizer_rules(rules).build();
+        self
+    }
 }
 
 impl House {
