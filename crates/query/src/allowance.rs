@@ -24,6 +24,8 @@ pub(crate) struct Allowance {
 
 /// What one function may make at once, as a part of the memory of all queries.
 const RESULT_PART: usize = 4;
+/// Texts of one array lie within this: their offsets have 32 bits, and arrow panics beyond.
+const OFFSETS_REACH: usize = 0x7fff_ffff;
 /// What one of its values may be.
 const VALUE_PART: usize = 32;
 /// Constants that planning may make: they are copied from plan to plan.
@@ -47,9 +49,9 @@ impl Allowance {
         self.running.store(true, Ordering::Relaxed);
     }
 
-    /// What one function may make of one batch of rows.
+    /// What one function may make of one batch of rows: what the offsets of texts reach, whatever memory there is.
     pub(crate) fn result_bytes(&self) -> usize {
-        let part = self.memory_bytes / RESULT_PART;
+        let part = (self.memory_bytes / RESULT_PART).min(OFFSETS_REACH);
         if self.running.load(Ordering::Relaxed) { part } else { part.min(CONSTANT_BYTES) }
     }
 
@@ -94,4 +96,20 @@ fn too_large(name: &str, bytes: usize, most: usize) -> DataFusionError {
          give it shorter texts or fewer rows"
     );
     limit(message, "query.memory_bytes")
+}
+
+#[cfg(test)]
+mod tests {
+    use datafusion::execution::memory_pool::GreedyMemoryPool;
+
+    use super::*;
+
+    #[test]
+    fn a_result_is_within_reach_of_its_offsets() {
+        let limits = Limits { memory_bytes: 1 << 40, ..Limits::default() };
+        let allowance = Allowance::new(&limits, Arc::new(GreedyMemoryPool::new(1)));
+        allowance.run();
+        allowance.check_result("concat", i32::MAX as usize).expect("within reach");
+        allowance.check_result("concat", 1 << 31).expect_err("beyond");
+    }
 }

@@ -25,7 +25,9 @@ use crate::allowance::Allowance;
 use crate::bounded::rewrite::BoundFunctions;
 use crate::bounded::size;
 use crate::catalog_rows::{CatalogRows, NoCatalog};
+use crate::coarser_groups::CoarserGroups;
 use crate::guard;
+use crate::json;
 use crate::planning::Watched;
 use crate::prices::{PriceOf, Prices};
 use crate::records::RecordSource;
@@ -103,11 +105,13 @@ impl Engine {
             .with_table_factories(std::collections::HashMap::new())
             .with_file_formats(Vec::new())
             .with_optimizer_rule(Arc::new(DropUnusedJoins))
+            .with_optimizer_rule(Arc::new(CoarserGroups))
             .build();
         for name in guard::UNBOUNDED_FUNCTIONS {
             let removed = base.deregister_udf(name);
             removed.map_err(|error| QueryError::Internal(error.strip_backtrace()))?;
         }
+        json::register(&mut base).map_err(|error| QueryError::Internal(error.strip_backtrace()))?;
         let prices = Prices::default();
         let catalog = Arc::new(NoCatalog);
         Self { lake, limits, prices: prices.clone(), catalog, records: None, base, threads }.with_prices(prices)

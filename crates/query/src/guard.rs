@@ -15,12 +15,14 @@ use std::collections::VecDeque;
 
 use datafusion::execution::context::SQLOptions;
 use datafusion::logical_expr::sqlparser::ast::Statement as Sql;
-use datafusion::logical_expr::sqlparser::dialect::GenericDialect;
-use datafusion::logical_expr::sqlparser::tokenizer::{Token, Tokenizer};
-use datafusion::sql::parser::{DFParser, Statement};
+use datafusion::logical_expr::sqlparser::tokenizer::{Token, TokenWithSpan, Tokenizer};
+use datafusion::sql::parser::{DFParserBuilder, Statement};
 
 use crate::QueryError;
 
+use self::dialect::WithJson;
+
+mod dialect;
 mod expansion;
 
 /// Neither DDL nor DML nor session statements.
@@ -34,15 +36,17 @@ pub const UNBOUNDED_FUNCTIONS: [&str; 7] =
 
 /// The one statement of `query`, if it only reads and has at most `max_operators` operators.
 pub fn check(query: &str, max_operators: usize) -> Result<Statement, QueryError> {
-    let operators = count_operators(query)?;
+    let tokens = tokens(query)?;
+    let operators = count_operators(&tokens);
     if operators > max_operators {
         return Err(QueryError::Limit {
             message: format!("the query has {operators} operators, more than {max_operators}; an IN list is one"),
             setting: "query.max_operators",
         });
     }
-    let mut statements: VecDeque<Statement> =
-        DFParser::parse_sql(query).map_err(|error| QueryError::from_datafusion(&error, 0))?;
+    let parsed =
+        DFParserBuilder::new(tokens).with_dialect(&WithJson).build().and_then(|mut parser| parser.parse_statements());
+    let mut statements: VecDeque<Statement> = parsed.map_err(|error| QueryError::from_datafusion(&error, 0))?;
     let Some(statement) = statements.pop_front() else {
         return Err(QueryError::Invalid("the query is empty".to_owned()));
     };
@@ -59,18 +63,28 @@ pub fn check(query: &str, max_operators: usize) -> Result<Statement, QueryError>
     Ok(statement)
 }
 
+/// The words of `query`. A `?` is PostgreSQL's operator on JSON: parameters are `$1`.
+fn tokens(query: &str) -> Result<Vec<TokenWithSpan>, QueryError> {
+    let tokens = Tokenizer::new(&WithJson, query).tokenize_with_location();
+    let mut tokens = tokens.map_err(|error| QueryError::Invalid(error.to_string()))?;
+    for token in &mut tokens {
+        if matches!(&token.token, Token::Placeholder(name) if name == "?") {
+            token.token = Token::Question;
+        }
+    }
+    Ok(tokens)
+}
+
 /// Tokens that can make the tree deeper: all but names, literals, commas and white space, and the words that chain.
-fn count_operators(query: &str) -> Result<usize, QueryError> {
+fn count_operators(tokens: &[TokenWithSpan]) -> usize {
     const CHAINING: [&str; 10] = ["AND", "OR", "NOT", "IS", "UNION", "EXCEPT", "INTERSECT", "JOIN", "COLLATE", "AT"];
-    let tokens =
-        Tokenizer::new(&GenericDialect {}, query).tokenize().map_err(|error| QueryError::Invalid(error.to_string()))?;
-    let deepens = |token: &Token| match token {
+    let deepens = |token: &&TokenWithSpan| match &token.token {
         Token::Word(word) => CHAINING.iter().any(|chaining| word.value.eq_ignore_ascii_case(chaining)),
         Token::Whitespace(_) | Token::Comma | Token::Number(..) | Token::EOF | Token::SemiColon => false,
         Token::SingleQuotedString(_) | Token::DoubleQuotedString(_) | Token::Placeholder(_) | Token::Period => false,
         _ => true,
     };
-    Ok(tokens.iter().filter(|token| deepens(token)).count())
+    tokens.iter().filter(deepens).count()
 }
 
 /// The SQL of a statement that reads.

@@ -21,6 +21,8 @@ pub mod catalog_rows;
 pub mod records;
 
 mod allowance;
+mod coarser_groups;
+mod json;
 mod unused_joins;
 
 mod bounded;

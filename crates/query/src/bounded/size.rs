@@ -85,6 +85,13 @@ pub(crate) fn most_bytes(function: &str, given: &[Given], rows: usize) -> usize 
         ("to_char" | "date_format", [_, format]) => format.sum(rows).saturating_mul(DATE_PART),
         ("string_to_array" | "string_to_list" | "cast" | "regexp_match", _) => sum(given).saturating_mul(NUMBER),
         ("||" | "concat" | "text" | "get_field", _) => sum(given),
+        // a value as it stands there, or shorter without its escapes
+        ("json_as_text" | "json_get_str" | "json_get_json", _) => sum(given),
+        // a value of one byte becomes a text with its place; on the way, those of one row are texts of their own
+        ("json_get_array" | "json_object_keys", [text, ..]) => {
+            let texts = text.sum(rows).saturating_mul(2 * CHARACTER);
+            texts.saturating_add(text.lengths().1.saturating_mul(NUMBER))
+        }
         (name, _) if shares(name) => {
             let all = given.iter().map(|given| given.shared(rows)).fold(0, usize::saturating_add);
             all.saturating_mul(2)
@@ -116,12 +123,23 @@ pub(crate) fn steps(function: &str, given: &[Given], rows: usize) -> usize {
         ("regexp_replace" | "regexp_match" | "regexp_count" | "regexp_instr", [text, pattern, ..]) => {
             text.sum(rows).saturating_mul(pattern.lengths().1.max(1))
         }
+        // one long text may be looked into for every row
+        (name, [text, ..]) if name.starts_with("json_") => text.sum(rows),
         _ => 0,
     }
 }
 
 /// Functions whose result is small and whose way to it is long.
-pub(crate) const SLOW_FUNCTIONS: [&str; 3] = ["levenshtein", "regexp_count", "regexp_instr"];
+pub(crate) const SLOW_FUNCTIONS: [&str; 8] = [
+    "json_contains",
+    "json_get_bool",
+    "json_get_float",
+    "json_get_int",
+    "json_length",
+    "levenshtein",
+    "regexp_count",
+    "regexp_instr",
+];
 
 /// Bytes of the array's values, as if no two of them shared memory.
 pub(crate) fn logical(array: &ArrayRef) -> usize {

@@ -18,6 +18,7 @@ struct House {
 }
 
 mod growth;
+mod json;
 mod moving;
 mod records;
 
@@ -75,6 +76,13 @@ impl Engine {
         let options = self.base.config_mut().options_mut();
         options.execution.parquet.pushdown_filters = false;
         options.execution.parquet.reorder_filters = false;
+        self
+    }
+
+    /// Without our optimizer rule `name`.
+    pub(crate) fn without_rule(mut self, name: &str) -> Self {
+        let rules = self.base.optimizers().iter().filter(|rule| rule.name() != name).cloned().collect();
+        self.base = SessionStateBuilder::new_from_existing(self.base).with_optimizer_rules(rules).build();
         self
     }
 }

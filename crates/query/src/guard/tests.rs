@@ -46,7 +46,18 @@ fn everything_else_is_refused_by_name() {
 
 #[test]
 fn a_chain_is_counted_and_a_list_is_not() {
-    for chain in [" + 1", " and true", "::int", " union all select 1", " || 'x'", " is null"] {
+    for chain in [
+        " -> 'a'",
+        " ->> 0",
+        " #> '{a}'",
+        " ? 'a'",
+        " + 1",
+        " and true",
+        "::int",
+        " union all select 1",
+        " || 'x'",
+        " is null",
+    ] {
         let query = format!("select 1{}", chain.repeat(200));
         assert!(matches!(check(&query, 100), Err(QueryError::Limit { .. })), "{query}");
     }
@@ -88,5 +99,69 @@ fn arguments_of_table_functions_are_plain() {
         "select * from coding_agent_events, range(0, (select max(input_tokens) from coding_agent_events))",
     ] {
         assert!(matches!(check(query, 100), Err(QueryError::Refused(_))), "{query}");
+    }
+}
+
+#[test]
+fn operators_on_json_bind_closer_than_what_compares_and_looser_than_casts() {
+    for (query, meant) in [
+        ("select d->'a' = 'x'", "select (d->'a') = 'x'"),
+        ("select d->>'a' is null and not d ? 'b'", "select ((d->>'a') is null) and (not (d ? 'b'))"),
+        ("select 'x' || d->'a'->>0 || 'y'", "select ('x' || ((d->'a')->>0)) || 'y'"),
+        ("select d->'n' + 1 > d#>>'{a,b}'", "select ((d->'n') + 1) > (d #>> '{a,b}')"),
+        (
+            "select d->'a' between 1 and 2 or d->'a' like 'x%'",
+            "select ((d->'a') between 1 and 2) or ((d->'a') like 'x%')",
+        ),
+        ("select d#>>array['a']::text[]", "select d #>> (array['a']::text[])"),
+    ] {
+        assert_eq!(tree(query), tree(meant), "{query}");
+    }
+}
+
+/// The statement without the brackets that were written.
+fn tree(query: &str) -> String {
+    use std::ops::ControlFlow;
+
+    use datafusion::logical_expr::sqlparser::ast::{Expr, VisitMut, VisitorMut};
+
+    struct Unwrap;
+    impl VisitorMut for Unwrap {
+        type Break = ();
+
+        fn pre_visit_expr(&mut self, expr: &mut Expr) -> ControlFlow<()> {
+            while let Expr::Nested(inner) = expr {
+                *expr = (**inner).clone();
+            }
+            ControlFlow::Continue(())
+        }
+    }
+    let Statement::Statement(mut sql) = check(query, 100).expect(query) else { panic!("{query}") };
+    assert!(VisitMut::visit(&mut *sql, &mut Unwrap).is_continue());
+    // with its places in the text removed
+    format!("{sql:?}").split("Location").map(|part| part.split_once(')').map_or(part, |(_, rest)| rest)).collect()
+}
+
+#[test]
+fn all_else_is_understood_as_the_generic_dialect_does() {
+    for query in [
+        "select * exclude (a) from t where n<-1 and n::int[1] = 2",
+        "select `a b`, \"c\", 'it''s', e'x\\n', u&'\\0061', x'00', n'x' from t as `t`",
+        "select [1, 2][1], {'a': 1}, map {'a': 1}, array[1] || 2, interval '1 day', date '2026-01-01'",
+        "select sum(n) filter (where n > 1) over (partition by a order by b rows between 1 preceding and current row) from t",
+        "select a from t group by all, grouping sets ((a), ()) having count(*) > 1 order by all limit 5, 10",
+        "select listagg(a, ',') within group (order by a) from t qualify row_number() over () = 1",
+        "select a ~ 'x', a !~* 'x', a ilike 'x', a similar to 'x', a & b | c ^ d << 2, a @> b, a div 2, a % 2 from t",
+        "with recursive r as (select 1) select * from r natural join s left semi join u using (a), lateral (select 1) as l",
+        "select case a when 1 then 2 end, cast(a as decimal(10, 2)), try_cast(a as int), extract(day from a), substring(a from 1 for 2), trim(both 'x' from a)",
+        "select * from t tablesample bernoulli (10), unnest([1]) with ordinality as u (a, b) where (a, b) in ((1, 2)) and exists (select 1)",
+        "values (1, 'a'), (2, $1)",
+    ] {
+        let generic = datafusion::sql::parser::DFParser::parse_sql(query).map(|mut all| all.pop_front());
+        match (generic, check(query, 200)) {
+            (Ok(generic), Ok(ours)) => assert_eq!(format!("{generic:?}"), format!("{:?}", Some(ours)), "{query}"),
+            (Err(_), Err(QueryError::Invalid(_))) => {}
+            (generic, ours) => panic!("{query}: {generic:?}, {ours:?}"),
+        }
     }
 }

@@ -38,11 +38,12 @@ named as (
            coalesce(t.user_email, p.user_email, t.user_id, p.user_id, t.uid) as person
     from profiles p
     right join told t on p.uid = t.uid
+    -- whoever has a profile is somebody, so this asks nothing of `p`: what needs no person needs no join
+    where coalesce(t.user_email, t.user_id, t.uid) is not null
 )
 select deployment_id, person, max(email) as user_email, mod_id, mod_version,
        last_value(client_version order by last_at) filter (where client_version is not null) as client_version,
        min(first_at) as first_seen_at,
        max(last_at) as last_seen_at
 from named
-where person is not null
 group by deployment_id, person, mod_id, mod_version

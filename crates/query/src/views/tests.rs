@@ -16,6 +16,7 @@ use super::*;
 use crate::prices::{HEADER, Prices};
 use crate::{Engine, Limits, QueryError};
 
+mod coarser_groups;
 mod counting;
 mod deployments;
 mod money;

@@ -261,6 +261,35 @@ The names `CODING_AGENT_…` in brackets above are variables too; [privacy.md](p
     page
 }
 
+const JSON: &str = "\
+## JSON
+
+Operators and functions look into text that is JSON: columns marked so, and any other.
+
+```sql
+SELECT data->'page'->>'host' AS host, count(*) AS times, avg((data->>'words')::int) AS words
+FROM product_events
+WHERE data->>'event' = 'translate' AND data ? 'words'
+GROUP BY data->'page'->>'host';
+```
+
+| | gives | where it is not so |
+|---|---|---|
+| `data->'key'`, `data->>'key'`, `data->0`, `data->-1`, `json_get(data, …)` | the value as text: that of a string, the JSON of all else | null; JSON's `null` too |
+| `data #> '{a,0,b}'`, `data #>> array['a', '0', 'b']` | the same, at the end of a path | null |
+| `data ? 'key'`, `json_contains(data, …)` | whether there is such a key or place | false |
+| `json_get_str(data, …)`, `json_get_int`, `json_get_float`, `json_get_bool` | a text, a whole number, a number, true or false | null |
+| `json_get_json(data, …)` | the value as it is written, a string in its quotes | null |
+| `json_get_array(data, …)` | a list of what is in a list, each as it is written: `unnest` makes rows of it | null |
+| `json_object_keys(data, …)`, `json_length(data, …)` | a list of an object's keys; how many there are in an object or a list | null |
+
+`…` is a path of keys and places, none for the whole: `json_get_int(data, 'page', 'tags', 0)`. As in PostgreSQL the operators bind
+closer than `=` and looser than `::`, so a cast takes brackets: `(data->>'words')::int`. It refuses what is no number;
+`try_cast(data->>'words' AS int)` and `json_get_int` give null. Unlike in PostgreSQL, `->` gives text as `->>` does, not a string in
+its quotes, so that it compares, groups and joins; and a string that holds JSON is looked into like any other text. Text that is not JSON, or is nested
+deeper than 200 levels, has no values. Of keys alike the first counts.
+";
+
 fn tables_page() -> String {
     let mut page = format!(
         "# Tables
@@ -283,6 +312,7 @@ On disk a table is a Delta table, `<data_dir>/lake/tables/<table>`, whose Parque
 partition columns. Timestamps are microseconds in UTC, durations (`…_ms`) whole milliseconds, money (`…_usd`) doubles.
 Text marked JSON holds one JSON value. Every column may be null. A version of modlake that knows more columns adds them.
 
+{JSON}
 ## Partition columns
 
 Every table has these besides its own; all are text.

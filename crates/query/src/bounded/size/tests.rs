@@ -40,7 +40,9 @@ fn map(value: &str) -> ColumnarValue {
 
 /// What `function` says that it makes at most, and what it makes.
 fn asked_and_made(function: &str, args: Vec<ColumnarValue>) -> (usize, usize) {
-    let udf = SessionContext::new().state().udf(function).expect(function);
+    let mut state = SessionContext::new().state();
+    crate::json::register(&mut state).expect("registers");
+    let udf = state.udf(function).expect(function);
     let rows =
         args.iter().map(|arg| if let ColumnarValue::Array(array) = arg { array.len() } else { 1 }).max().expect("some");
     let fields: Vec<_> = args.iter().map(|arg| Arc::new(Field::new("a", arg.data_type(), true))).collect();
@@ -73,6 +75,9 @@ fn no_function_makes_more_than_was_asked_for() {
         None,
     );
     let list = cast(&list.expect("a list"), &DataType::new_list(DataType::Float64, true)).expect("a list");
+    let escaped = format!(r#"{{"a":"{}"}}"#, r"\u00e4\n".repeat(3_000));
+    let items = format!("[1{}]", ",1".repeat(3_000));
+    let keys = format!(r#"{{"":0{}}}"#, r#","":0"#.repeat(3_000));
     for (function, args) in [
         ("replace", vec![texts(&["aaaa", "", "b"]), text("a"), text(&long)]),
         ("replace", vec![texts(&["aaaa", "äöü", ""]), text(""), text(&long)]),
@@ -101,6 +106,11 @@ fn no_function_makes_more_than_was_asked_for() {
         ("map_keys", vec![map(&long)]),
         ("map_values", vec![map(&long)]),
         ("map_entries", vec![map(&long)]),
+        ("json_as_text", vec![texts(&[&escaped, &items]), text("a")]),
+        ("json_get_str", vec![texts(&[&escaped, &items]), text("a")]),
+        ("json_get_json", vec![texts(&[&escaped, &items])]),
+        ("json_get_array", vec![texts(&[&items, "[]"])]),
+        ("json_object_keys", vec![texts(&[&keys, &keys])]),
     ] {
         let (most, made) = asked_and_made(function, args);
         assert!(made <= most, "{function} made {made} bytes and said {most}");

@@ -214,6 +214,11 @@ async fn every_way_to_a_plan_is_bounded() {
         "case when input_tokens > 1 then session_id || 'x' end",
         "concat('a', 'b', session_id)",
         "concat_ws('', session_id, session_id)",
+        "attributes->'a'->>0",
+        "attributes #> '{a,b}'",
+        "attributes ? 'a'",
+        "json_get_int(attributes, 'a')",
+        "json_get_array(attributes, 'a')",
     ] {
         for query in [
             "select {} from coding_agent_events",
@@ -238,7 +243,9 @@ async fn unbounded(house: &House, query: &str) -> Vec<String> {
     let allowance =
         Arc::new(Allowance::new(&Limits::default(), Arc::clone(&house.engine.base.runtime_env().memory_pool)));
     let context = house.engine.session(Tenant::new("acme").expect("valid"), &allowance).expect("a session");
-    let frame = context.sql(query).await.expect("plans");
+    let statement = guard::check(query, 100).expect("reads");
+    let plan = context.state().statement_to_plan(statement).await.expect("plans");
+    let frame = context.execute_logical_plan(plan).await.expect("plans");
     let frame =
         if query.contains("$1") { frame.with_param_values(vec![ScalarValue::from("p")]).expect("fits") } else { frame };
     let plan = frame.into_optimized_plan().expect("optimizes");

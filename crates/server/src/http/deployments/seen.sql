@@ -22,10 +22,12 @@ counted as (
         select deployment_id, person, events, 0 as errors
         from deployment_engagement
         where hour >= cast($1 as timestamp with time zone)
+          and (cast($2 as varchar) is null or deployment_id = cast($2 as varchar))
         union all
         select deployment_id, person, 0 as events, 1 as errors
         from deployment_errors
         where event_time >= cast($1 as timestamp with time zone) and not is_cleared
+          and (cast($2 as varchar) is null or deployment_id = cast($2 as varchar))
     )
     group by deployment_id
 )
