@@ -8,7 +8,8 @@ use super::{claim, rows};
 use crate::catalog::Catalog;
 use crate::database::{Change, Connection};
 use crate::error::CatalogError;
-use crate::records::{archive::KEYS_AT_ONCE, placeholders, scan::PageLimits};
+use crate::records::archive::KEYS_AT_ONCE;
+use crate::records::scan::PageLimits;
 
 /// Looked at in one transaction.
 const PAGE: PageLimits = PageLimits { rows: 1_000, bytes: 4 << 20 };
@@ -104,14 +105,16 @@ async fn last_of_page(connection: &mut Connection, database: &str, after: &str) 
 
 async fn mark(connection: &mut Connection, database: &str, keys: &[String], queued: i64) -> Result<(), sqlx::Error> {
     for keys in keys.chunks(KEYS_AT_ONCE) {
+        // a list to join: for `key IN (…)` PostgreSQL may walk all records of a database that is newer than its statistics
+        let listed: Vec<String> = (0..keys.len()).map(|index| format!("($1, ${})", index + 3)).collect();
         let query = format!(
-            "UPDATE records SET queued = $1 WHERE database_id = $2 AND key IN ({})",
-            placeholders(3, keys.len())
+            "UPDATE records SET queued = $2 WHERE (database_id, key) IN (SELECT * FROM (VALUES {}) AS listed)",
+            listed.join(", ")
         );
         let mut query = sqlx::query(sqlx::AssertSqlSafe(query))
             .persistent(keys.len() == KEYS_AT_ONCE)
-            .bind(queued)
-            .bind(database.to_owned());
+            .bind(database.to_owned())
+            .bind(queued);
         for key in keys {
             query = query.bind(key.clone());
         }
