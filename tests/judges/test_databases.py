@@ -491,6 +491,8 @@ def test_forms_make_and_change_databases(server):
     assert (changed["name"], changed["owner_field"]) == ("in parts é", "who")
     wrong = requests.post(f"{server.url}/api/databases/", data={"type": "Blob"}, headers=auth, timeout=60)
     assert set(good(wrong, 400)) >= {"type"}
+    many = requests.post(f"{server.url}/api/databases/", data={"name": "x"} | {f"f{n}": "" for n in range(100)}, headers=auth, timeout=60)
+    assert many.status_code == 400 and "fields" in many.json()["detail"]
     cut = requests.post(f"{server.url}/api/databases/", data=b"--b\r\nContent", timeout=60,
                         headers={**auth, "Content-Type": "multipart/form-data; boundary=b"})
     assert cut.status_code == 400 and "detail" in cut.json()

@@ -20,6 +20,7 @@ on_both_databases!(
     a_claim_that_names_itself_gets_one_record,
     a_claim_is_a_write_like_any_other,
     the_queue_follows_its_field,
+    records_of_before_there_were_queues_are_in_them,
 );
 
 async fn queue(catalog: &Catalog, owner_field: Option<&str>) -> Database {
@@ -194,4 +195,17 @@ async fn the_queue_follows_its_field(place: Place) {
         keys.push(record.key);
     }
     assert_eq!(keys, ["new", "unmarked"]);
+}
+
+/// As an update leaves what an earlier version wrote: nothing is marked, and that is known.
+async fn records_of_before_there_were_queues_are_in_them(place: Place) {
+    let catalog = place.open().await;
+    let database = queue(&catalog, Some("owner")).await;
+    put(&catalog, &database, [("a".to_owned(), json!({"owner": "x"})), ("b".to_owned(), json!({}))]).await;
+    let mut raw = place.raw().await;
+    for update in ["UPDATE records SET queued = 0", "UPDATE databases SET queue_unsorted = 1"] {
+        sqlx::query(update).execute(&mut raw).await.expect("updated");
+    }
+    assert_eq!(claimed(&catalog, &database, "ada").await.expect("one").key, "b");
+    assert!(claimed(&catalog, &database, "ada").await.is_none());
 }

@@ -14,6 +14,9 @@ use crate::database::Connection;
 use crate::error::CatalogError;
 use crate::records::merge::MergeStrategy;
 
+/// Answered by the index of records without an owner alone, the first entry of which it reads.
+const NEXT: &str = "SELECT key FROM records WHERE database_id = $1 AND queued = 1 ORDER BY created_at, key LIMIT 1";
+
 /// A request for the next record of a queue.
 #[derive(Clone, Debug)]
 pub struct RecordClaim {
@@ -91,10 +94,25 @@ async fn is_unsorted(connection: &mut Connection, database: &str) -> Result<bool
 
 /// The key of the oldest record without an owner.
 async fn next(connection: &mut Connection, database: &str) -> Result<Option<String>, sqlx::Error> {
-    let row =
-        sqlx::query("SELECT key FROM records WHERE database_id = $1 AND queued = 1 ORDER BY created_at, key LIMIT 1")
-            .bind(database.to_owned())
-            .fetch_optional(connection)
-            .await?;
+    let row = sqlx::query(NEXT).bind(database.to_owned()).fetch_optional(connection).await?;
     row.map(|row| row.try_get("key")).transpose()
+}
+
+#[cfg(test)]
+mod tests {
+    use record::time::Clock;
+
+    use super::*;
+    use crate::location::Options;
+
+    #[tokio::test]
+    async fn the_next_record_is_the_first_entry_of_its_index() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let options = Options::file(folder.path().join("catalog.sqlite"));
+        let catalog = Catalog::open(&options, Clock::System).await.expect("it opens");
+        let plan = format!("EXPLAIN QUERY PLAN {NEXT}");
+        let steps = sqlx::query(sqlx::AssertSqlSafe(plan)).bind("d").fetch_all(catalog.pool()).await.expect("planned");
+        let steps: Vec<String> = steps.iter().map(|step| step.try_get("detail").expect("a text")).collect();
+        assert_eq!(steps, ["SEARCH records USING COVERING INDEX records_queued (database_id=?)"]);
+    }
 }

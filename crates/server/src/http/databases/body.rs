@@ -82,11 +82,12 @@ impl Sent {
     pub(super) fn object<'a>(&self, bytes: &'a [u8]) -> Result<Value<'a>, Problem> {
         match &self.media {
             Media::Json => object(bytes),
-            Media::Urlencoded => Ok(of_fields(decoded_pairs(&String::from_utf8_lossy(bytes)))),
-            Media::Multipart { boundary } => {
-                let wrong = |error: multipart::Malformed| Problem::new(StatusCode::BAD_REQUEST, error.to_string());
-                Ok(of_fields(multipart::fields(boundary, bytes).map_err(wrong)?))
+            // each field takes more in memory than in the body
+            Media::Urlencoded if bytes.split(|byte| *byte == b'&').nth(multipart::MOST_FIELDS).is_some() => {
+                Err(malformed(multipart::Malformed::ManyFields))
             }
+            Media::Urlencoded => Ok(of_fields(decoded_pairs(&String::from_utf8_lossy(bytes)))),
+            Media::Multipart { boundary } => Ok(of_fields(multipart::fields(boundary, bytes).map_err(malformed)?)),
         }
     }
 
@@ -116,6 +117,10 @@ impl Media {
             _ => None,
         }
     }
+}
+
+fn malformed(error: multipart::Malformed) -> Problem {
+    Problem::new(StatusCode::BAD_REQUEST, error.to_string())
 }
 
 fn unsupported(wanted: &str) -> Problem {

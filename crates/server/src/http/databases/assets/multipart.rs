@@ -12,7 +12,7 @@ const MOST_HEAD_BYTES: usize = 8 << 10;
 /// Of blanks behind a boundary, which senders may put there.
 const MOST_PADDING_BYTES: usize = 64;
 /// Fields of a form that is taken as a whole.
-const MOST_FIELDS: usize = 64;
+pub(in crate::http::databases) const MOST_FIELDS: usize = 64;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub(in crate::http::databases) enum Malformed {
