@@ -416,12 +416,86 @@ def test_records_are_a_table(server, database):
     assert "new" in server.value(f"SELECT data FROM records WHERE database_id = '{database}' AND key = 'k0000'", server.reader)
 
 
-def test_what_modlake_does_not_keep_is_said(server, database):
+def test_what_modlake_does_not_know_is_an_empty_list(server, database):
     for part in ("references", "deployments"):
         answer = call(server, "GET", f"/api/databases/{database}/{part}/", key=server.reader)
         assert good(answer) == [] and answer.headers["X-Total-Count"] == "0"
-    for method, part in (("GET", "assets"), ("POST", "assets"), ("POST", "queue/assign")):
-        assert "detail" in good(call(server, method, f"/api/databases/{database}/{part}/"), 501)
+
+
+def assign(server, database, key=None, body=None, accept=V1):
+    return call(server, "POST", f"/api/databases/{database}/queue/assign/", body, key=key, accept=accept)
+
+
+def test_a_queue_gives_each_record_to_one_client(server):
+    queue = good(call(server, "POST", "/api/databases/", {"name": "tasks", "owner_field": "owner"}), 201)["id"]
+    keys = [server.new_key("acme", "read,ingest") for _ in range(4)]
+    ids = [server.get("/api/v1/me", key).json()["key_id"] for key in keys]
+    good(put(server, queue, [{"id": f"{n:03}", "data": {"n": n}} for n in range(200)]))
+    given, faults = [], []
+
+    def work(number):
+        while True:
+            answer = assign(server, queue, keys[number % 4])
+            if answer.status_code == 404:
+                return
+            if answer.status_code != 201:
+                faults.append(answer.text)
+                return
+            record = answer.json()
+            assert record["data"]["owner"] == ids[number % 4] == record["updated_by"]
+            given.append(record["id"])
+
+    threads = [threading.Thread(target=work, args=(number,)) for number in range(16)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert not faults, faults[:3]
+    assert sorted(given) == [f"{n:03}" for n in range(200)]
+    assert get(server, queue, "?data__owner__isnull=true").json() == []
+    assert good(assign(server, queue), 404) == {"detail": "No item is available in the queue."}
+
+
+def test_a_queue_gives_the_oldest_record_to_whoever_may_read_and_write(server, database):
+    good(put(server, database, [{"id": "z", "data": {"who": ""}}]))
+    good(put(server, database, [{"id": "a", "data": {"who": None}}, {"id": "b", "data": {"who": "somebody"}}]))
+    assert list(good(assign(server, database), 400)) == ["owner_field"]
+    good(call(server, "PATCH", f"/api/databases/{database}/", {"owner_field": "who"}))
+    for key in (server.reader, server.writer):
+        assert assign(server, database, key).status_code == 403
+    assert assign(server, database, server.rival).status_code == 404 and assign(server, database, accept=V2).status_code == 406
+    made = server.keys("create", "--tenant", "acme", "--scope", "read,ingest", "--name", "ada@example.com")
+    ada = re.search(r"ml_[\w-]{20,}", made)[0]
+    modlaked.wait_for("the new key is known", lambda: server.get("/api/v1/me", ada).status_code != 401)
+    once = {"write_id": str(uuid.uuid4())}
+    first = good(assign(server, database, ada, once), 201)
+    assert (first["id"], first["data"]) == ("z", {"who": "ada@example.com"})
+    assert good(assign(server, database, ada, once), 201) == first, "the same request again gets the same record"
+    assert good(assign(server, database, ada, {"write_id": "x"}), 400) == {"write_id": ["Must be a valid UUID."]}
+    assert good(assign(server, database, ada, {}), 201)["id"] == "a"
+    assert assign(server, database, ada).status_code == 404
+    good(put(server, database, {"id": "z", "data": {"who": ""}}))
+    schema = {"properties": {"who": {"enum": ["", "bo@example.com"]}}}
+    good(call(server, "PATCH", f"/api/databases/{database}/", {"schema": schema, "enforce_schema": True}))
+    answer = good(assign(server, database, ada), 400)
+    assert '"z"' in answer["non_field_errors"][0] and "data.who" in answer["non_field_errors"][0]
+
+
+def test_forms_make_and_change_databases(server):
+    auth = {"Authorization": f"Token {server.admin}"}
+    made = requests.post(f"{server.url}/api/databases/", data={"name": "plain & simple", "type": "Asset", "enforce_schema": "false"}, headers=auth, timeout=60)
+    made = good(made, 201)
+    assert (made["name"], made["type"], made["enforce_schema"]) == ("plain & simple", "Asset", False)
+    parts = {"name": (None, "in parts é"), "owner_field": (None, "who")}
+    changed = good(requests.patch(f"{server.url}/api/databases/{made['id']}/", files=parts, headers=auth, timeout=60))
+    assert (changed["name"], changed["owner_field"]) == ("in parts é", "who")
+    wrong = requests.post(f"{server.url}/api/databases/", data={"type": "Blob"}, headers=auth, timeout=60)
+    assert set(good(wrong, 400)) >= {"type"}
+    many = requests.post(f"{server.url}/api/databases/", data={"name": "x"} | {f"f{n}": "" for n in range(100)}, headers=auth, timeout=60)
+    assert many.status_code == 400 and "fields" in many.json()["detail"]
+    cut = requests.post(f"{server.url}/api/databases/", data=b"--b\r\nContent", timeout=60,
+                        headers={**auth, "Content-Type": "multipart/form-data; boundary=b"})
+    assert cut.status_code == 400 and "detail" in cut.json()
 
 
 def test_limits_are_settings(make_server, catalog):

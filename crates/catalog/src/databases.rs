@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use sqlx::Row as _;
 use uuid::Uuid;
 
+use crate::assets;
 use crate::catalog::Catalog;
 use crate::database::{Change, Connection, Row};
 use crate::error::CatalogError;
@@ -14,7 +15,7 @@ pub(crate) mod schema;
 
 pub use schema::InvalidSchema;
 
-/// What a database holds. Assets are kept as a word only: their files are not served here.
+/// What a database holds: records, and of the second kind files too.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum DatabaseKind {
     #[default]
@@ -200,10 +201,10 @@ impl Catalog {
         id: Uuid,
         change: DatabaseChange,
     ) -> Result<Option<Database>, CatalogError> {
-        self.write_in_turn(|connection| Change::of(change_row(connection, tenant, id, &change))).await
+        self.write_in_turn(|connection| Change::of(change_row(connection, tenant, id, &change, self.now()))).await
     }
 
-    /// Deletes a database with its records, their archives and what is known of its writes. `false`: the tenant has no such one.
+    /// Deletes a database with its records, their archives, what is known of its writes and its assets, whose files are gone. `false`: the tenant has no such one.
     pub async fn delete_database(&self, tenant: &Tenant, id: Uuid) -> Result<bool, CatalogError> {
         self.write_in_turn(|connection| Change::of(delete_rows(connection, tenant, id))).await
     }
@@ -214,6 +215,7 @@ async fn change_row(
     tenant: &Tenant,
     id: Uuid,
     change: &DatabaseChange,
+    now: Timestamp,
 ) -> Result<Option<Database>, CatalogError> {
     // taken for writing first, so that two changes do not undo each other
     let query =
@@ -224,7 +226,11 @@ async fn change_row(
         .fetch_optional(&mut *connection)
         .await?;
     let Some(row) = row else { return Ok(None) };
-    let database = change.clone().apply(read_database(&row)?);
+    let before = read_database(&row)?;
+    let database = change.clone().apply(before.clone());
+    if database.owner_field != before.owner_field {
+        forget_queue(connection, id, now).await?;
+    }
     sqlx::query(
         "UPDATE databases SET name = $1, type = $2, owner_field = $3, json_schema = $4, enforce_schema = $5, access = $6 \
          WHERE id = $7",
@@ -239,6 +245,19 @@ async fn change_row(
     .execute(connection)
     .await?;
     Ok(Some(database))
+}
+
+/// Another field names the owner: which records have none is found by whoever claims the next one.
+async fn forget_queue(connection: &mut Connection, id: Uuid, now: Timestamp) -> Result<(), sqlx::Error> {
+    // another value than before, also within one instant: a look through the records that began before must not end as if it were whole
+    sqlx::query(
+        "UPDATE databases SET queue_unsorted = CASE WHEN queue_unsorted < $1 THEN $1 ELSE queue_unsorted + 1 END WHERE id = $2",
+    )
+    .bind(now.0)
+    .bind(id.to_string())
+    .execute(connection)
+    .await
+    .map(drop)
 }
 
 async fn delete_rows(connection: &mut Connection, tenant: &Tenant, id: Uuid) -> Result<bool, CatalogError> {
@@ -258,6 +277,7 @@ async fn delete_rows(connection: &mut Connection, tenant: &Tenant, id: Uuid) -> 
     for part in PARTS {
         sqlx::query(part).bind(id.to_string()).execute(&mut *connection).await?;
     }
+    assets::forget(connection, tenant, id).await?;
     Ok(true)
 }
 

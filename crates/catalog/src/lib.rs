@@ -11,11 +11,13 @@
 //! Beside its keys a tenant has one secret of its own, by which its placeholders are made ([`Catalog::placeholder_key`]).
 //!
 //! Team databases ([`Database`]) hold records ([`Record`]), JSON objects under keys, which are written all or nothing
-//! ([`Catalog::write_records`]) and read in pages ([`Scan`]).
+//! ([`Catalog::write_records`]), handed out one by one where a database is a queue ([`Catalog::claim_record`]), and read in pages
+//! ([`Scan`]). What is known of the files of a database, an [`Asset`] each, is here; the files are not.
 //!
 //! Architecture invariant: sqlx is named in this crate only. What one database alone understands stands in its own file, `sqlite.rs` or
 //! `postgres.rs`, and its own folder of `migrations/`; all other SQL runs on both as it stands (`database.rs` says what that asks of it).
 
+mod assets;
 mod catalog;
 mod database;
 mod databases;
@@ -33,6 +35,7 @@ mod records;
 mod sqlite;
 mod traces;
 
+pub use assets::{Asset, AssetLimits, Stored};
 pub use catalog::Catalog;
 pub use databases::{Database, DatabaseChange, DatabaseKind, Grant, InvalidSchema, NewDatabase, Permissions};
 pub use deployments::{ActiveMod, Clearing, DeploymentClient, Heartbeat};
@@ -44,6 +47,6 @@ pub use location::{Location, Options, ServerUrl};
 pub use records::archive::ArchivedDay;
 pub use records::merge::MergeStrategy;
 pub use records::scan::{FieldFilter, Filter, PageLimits, Scan, Wanted};
-pub use records::write::{OnConflict, RecordItem, RecordLimits, RecordWrite, WriteError};
+pub use records::write::{OnConflict, RecordClaim, RecordItem, RecordLimits, RecordWrite, WriteError};
 pub use records::{MAX_KEY_BYTES, Record, check_key};
 pub use traces::{TraceKey, TraceVersion};

@@ -117,6 +117,16 @@ pub struct Databases {
     pub export_age: Duration,
     /// How long a write that named itself is known.
     pub write_id_age: Duration,
+    /// Of one asset's file.
+    pub max_asset_bytes: usize,
+    /// Assets of one database.
+    pub max_assets: usize,
+    /// Of all files of one database.
+    pub max_assets_bytes: usize,
+    /// Of all files of one tenant.
+    pub max_tenant_assets_bytes: usize,
+    /// Files that arrive at one time.
+    pub max_uploads: usize,
 }
 
 /// What browser mods send.
@@ -179,6 +189,11 @@ impl Default for Config {
                 max_exports: 4,
                 export_age: Duration::from_hours(24),
                 write_id_age: Duration::from_hours(7 * 24),
+                max_asset_bytes: 64 << 20,
+                max_assets: 10_000,
+                max_assets_bytes: 1 << 30,
+                max_tenant_assets_bytes: 4 << 30,
+                max_uploads: 16,
             },
             product: Product { keep_query: false },
             capture: Policy::default(),

@@ -10,6 +10,7 @@ use record::time::Clock;
 use sanitize::{Sanitizer, Sessions};
 use tokio::sync::Semaphore;
 
+use crate::asset_files::AssetFiles;
 use crate::config::Config;
 use crate::flow::traces::Deliveries;
 use crate::http::deployments::ReportJobs;
@@ -32,6 +33,8 @@ pub struct House {
     pub in_flight: Arc<Semaphore>,
     /// Trace files on their way in.
     pub deliveries: Deliveries,
+    /// Files of team databases.
+    pub asset_files: AssetFiles,
     /// Reports in the making.
     pub(crate) report_jobs: ReportJobs,
     /// How fast keys and databases may be used.

@@ -6,6 +6,8 @@ pub mod config;
 
 pub mod house;
 
+pub mod asset_files;
+
 mod door;
 
 pub mod http;

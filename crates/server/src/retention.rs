@@ -26,6 +26,7 @@ use tokio::sync::watch;
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep};
 use uuid::Uuid;
 
+use crate::asset_files::{AssetError, AssetFiles};
 use crate::config::{self, Config};
 use crate::house::House;
 use crate::pressure::Pressure;
@@ -34,6 +35,9 @@ use crate::pressure::Pressure;
 pub const ALL: &str = "*";
 /// The records of its databases.
 pub const RECORDS: &str = "records";
+
+/// Files of databases, which are kept as long as its records.
+pub const ASSETS: &str = "assets";
 
 /// A database, as the catalog's entries name it.
 pub fn of_database(id: &str) -> String {
@@ -100,6 +104,8 @@ pub struct Report {
     pub trace_files: ByTenant,
     /// Records of databases and versions of them in archives, as rows.
     pub records: ByTenant,
+    /// Of databases, as files.
+    pub assets: ByTenant,
     /// Files of earlier runs, and what crashes left, deleted now.
     pub swept: Swept,
     /// Steps that failed; the next run does them.
@@ -109,7 +115,8 @@ pub struct Report {
 impl Report {
     pub fn did_something(&self) -> bool {
         let tables = self.tables.values().any(|gone| !gone.is_empty());
-        tables || !self.trace_files.is_empty() || !self.records.is_empty() || self.swept.files > 0
+        let others = [&self.trace_files, &self.records, &self.assets];
+        tables || others.iter().any(|gone| !gone.is_empty()) || self.swept.files > 0
     }
 }
 
@@ -117,6 +124,7 @@ impl Report {
 pub struct Run<'r> {
     pub lake: &'r Lake,
     pub catalog: &'r Catalog,
+    pub asset_files: &'r AssetFiles,
     pub plan: Arc<Plan>,
     pub now: Timestamp,
     /// `None`: all.
@@ -153,26 +161,31 @@ impl Run<'_> {
             Ok(gone) => report.trace_files = gone,
             Err(error) => report.failed(&error),
         }
-        match self.expire_records(is_over).await {
-            Ok(records) => report.records = records,
-            Err(error) => report.failed(&error),
+        if let Err(error) = self.expire_databases(is_over, &mut report).await {
+            report.failed(&error);
         }
         report
     }
 
-    async fn expire_records(&self, is_over: impl Fn() -> bool) -> Result<ByTenant, CatalogError> {
+    /// Records and assets.
+    async fn expire_databases(&self, is_over: impl Fn() -> bool, report: &mut Report) -> Result<(), AssetError> {
         let databases = databases_with_end(self.catalog, &self.plan, self.now, self.tenant.as_ref()).await?;
-        let mut gone = ByTenant::new();
         for (tenant, database, first) in databases {
             if is_over() {
                 break;
             }
             let rows = self.catalog.expire_records(database, first).await?;
             if rows > 0 {
-                gone.entry(tenant).or_default().rows += rows;
+                report.records.entry(tenant.clone()).or_default().rows += rows;
+            }
+            let (files, bytes) = self.asset_files.expire(self.catalog, database, first).await?;
+            if files > 0 {
+                let gone = report.assets.entry(tenant).or_default();
+                gone.files += files;
+                gone.bytes += bytes;
             }
         }
-        Ok(gone)
+        Ok(())
     }
 }
 
@@ -230,7 +243,8 @@ pub async fn run(house: Arc<House>, mut ended: watch::Receiver<()>) {
             }
         };
         let (now, grace) = (house.clock.now(), grace(&house.config));
-        let run = Run { lake: &house.lake, catalog: &house.catalog, plan, now, tenant: None, grace };
+        let (catalog, asset_files) = (&house.catalog, &house.asset_files);
+        let run = Run { lake: &house.lake, catalog, asset_files, plan, now, tenant: None, grace };
         let report = run.run(|| ended.has_changed().unwrap_or(true)).await;
         house.metrics.expired(&report);
     }

@@ -21,8 +21,11 @@ use crate::databases::Database;
 use crate::error::CatalogError;
 
 mod apply;
+mod claim;
 mod rows;
+mod sort;
 
+pub use claim::RecordClaim;
 pub(crate) use rows::hold;
 
 /// One record of a request.
@@ -95,16 +98,52 @@ pub enum WriteError {
     /// Of the item at this place.
     #[error("the {tried} milliseconds after the key's own are taken")]
     NoFreeKey { item: usize, tried: usize },
+    /// The database does not say which field of a record names its owner.
+    #[error("the database has no owner_field")]
+    NoOwnerField,
+    /// All records have an owner.
+    #[error("no record is free to be assigned")]
+    NothingFree,
+    /// The record whose turn it is would not be as the database wants it: paths of fields and what was expected there.
+    #[error("the record that is next cannot be assigned")]
+    NextIsFaulty { key: String, faults: Vec<(String, String)> },
+    /// It is not known yet which records have no owner; see [`sort`].
+    #[error("the queue is not sorted yet")]
+    Unsorted,
     #[error(transparent)]
     Catalog(#[from] CatalogError),
 }
 
 type Outcome = Result<Vec<Record>, WriteError>;
 
+/// What one request asks for.
+#[derive(Debug)]
+enum Job {
+    Write(RecordWrite),
+    Claim(RecordClaim),
+}
+
+impl Job {
+    fn database(&self) -> Uuid {
+        match self {
+            Self::Write(write) => write.database,
+            Self::Claim(claim) => claim.database,
+        }
+    }
+
+    /// Records that it writes.
+    fn records(&self) -> usize {
+        match self {
+            Self::Write(write) => write.items.len(),
+            Self::Claim(_) => 1,
+        }
+    }
+}
+
 /// A request in the queue, and who waits for it.
 #[derive(Debug)]
 struct Waiting {
-    write: RecordWrite,
+    job: Job,
     sender: oneshot::Sender<Outcome>,
 }
 
@@ -114,6 +153,8 @@ pub(crate) struct Queue {
     waiting: Mutex<Vec<Waiting>>,
     /// Whoever holds it commits for those who wait.
     turn: tokio::sync::Mutex<()>,
+    /// Whoever holds it looks which records have no owner; others wait for what it finds.
+    sorting: tokio::sync::Mutex<()>,
 }
 
 impl Queue {
@@ -126,7 +167,7 @@ impl Queue {
         let mut waiting = self.lock();
         let mut items = 0;
         let fits = |waiting: &&Waiting| {
-            items += waiting.write.items.len();
+            items += waiting.job.records();
             items <= MOST_ITEMS
         };
         // one goes in any case
@@ -145,8 +186,22 @@ impl Catalog {
     ///
     /// A write that is begun is ended, also when nobody waits for it any more.
     pub async fn write_records(&self, write: RecordWrite) -> Outcome {
+        self.enqueue(Job::Write(write)).await
+    }
+
+    /// Gives the oldest record that has no owner to the claim's owner; nobody else is given it. It is on disk when this returns.
+    pub async fn claim_record(&self, claim: RecordClaim) -> Result<Record, WriteError> {
+        loop {
+            match self.enqueue(Job::Claim(claim.clone())).await {
+                Err(WriteError::Unsorted) => self.sort_queue_beside(claim.database).await?,
+                outcome => return outcome?.pop().ok_or(WriteError::NothingFree),
+            }
+        }
+    }
+
+    async fn enqueue(&self, job: Job) -> Outcome {
         let (sender, receiver) = oneshot::channel();
-        self.record_queue().lock().push(Waiting { write, sender });
+        self.record_queue().lock().push(Waiting { job, sender });
         let catalog = self.clone();
         // a task of its own: it may write for others, who must not be told that it failed because this one went away
         tokio::spawn(async move { catalog.write_waiting().await });
@@ -156,12 +211,12 @@ impl Catalog {
 
     async fn write_waiting(&self) {
         let turn = self.record_queue().turn.lock().await;
-        let (writes, senders): (Vec<_>, Vec<_>) =
-            self.record_queue().take().into_iter().map(|waiting| (waiting.write, waiting.sender)).unzip();
-        if writes.is_empty() {
+        let (jobs, senders): (Vec<_>, Vec<_>) =
+            self.record_queue().take().into_iter().map(|waiting| (waiting.job, waiting.sender)).unzip();
+        if jobs.is_empty() {
             return;
         }
-        let outcomes = self.write_together(writes).await;
+        let outcomes = self.write_together(jobs).await;
         drop(turn);
         for (sender, outcome) in senders.into_iter().zip(outcomes) {
             // who does not wait any more needs no answer
@@ -169,9 +224,9 @@ impl Catalog {
         }
     }
 
-    async fn write_together(&self, writes: Vec<RecordWrite>) -> Vec<Outcome> {
-        let count = writes.len();
-        let written = self.write_in_turn(|connection| Change::of(write_all(self, connection, &writes))).await;
+    async fn write_together(&self, jobs: Vec<Job>) -> Vec<Outcome> {
+        let count = jobs.len();
+        let written = self.write_in_turn(|connection| Change::of(write_all(self, connection, &jobs))).await;
         match written {
             Ok(outcomes) => outcomes.into_iter().map(|(_, outcome)| outcome).collect(),
             Err(error) => {
@@ -192,13 +247,17 @@ impl Catalog {
 async fn write_all(
     catalog: &Catalog,
     connection: &mut Connection,
-    writes: &[RecordWrite],
+    jobs: &[Job],
 ) -> Result<Vec<(usize, Outcome)>, CatalogError> {
     let now = catalog.now();
-    let mut outcomes = Vec::with_capacity(writes.len());
-    for index in in_order(writes) {
-        let Some(write) = writes.get(index) else { continue };
-        let outcome = match apply::request(catalog, connection, write, now).await {
+    let mut outcomes = Vec::with_capacity(jobs.len());
+    for index in in_order(jobs) {
+        let Some(job) = jobs.get(index) else { continue };
+        let outcome = match job {
+            Job::Write(write) => apply::request(catalog, connection, write, now).await,
+            Job::Claim(claim) => claim::request(catalog, connection, claim, now).await,
+        };
+        let outcome = match outcome {
             Err(WriteError::Catalog(error)) => return Err(error),
             outcome => outcome,
         };
@@ -210,9 +269,9 @@ async fn write_all(
 
 /// The requests of one database after each other as they came, and databases in one order everywhere: two processes that take several
 /// do not wait for each other.
-fn in_order(writes: &[RecordWrite]) -> Vec<usize> {
-    let mut order: Vec<usize> = (0..writes.len()).collect();
-    order.sort_by_key(|index| writes.get(*index).map(|write| write.database));
+fn in_order(jobs: &[Job]) -> Vec<usize> {
+    let mut order: Vec<usize> = (0..jobs.len()).collect();
+    order.sort_by_key(|index| jobs.get(*index).map(Job::database));
     order
 }
 

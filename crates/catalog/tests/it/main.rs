@@ -2,11 +2,13 @@
 
 #![expect(clippy::unwrap_used, reason = "clippy does not see that `on_both_databases` makes tests of functions")]
 
+mod assets;
 mod cluster;
 mod deployments;
 mod files;
 mod keys;
 mod limits;
+mod queues;
 mod records;
 mod servers;
 mod traces;

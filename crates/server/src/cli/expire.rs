@@ -14,8 +14,9 @@ use record::time::Clock;
 use serde_json::json;
 
 use super::print;
+use crate::asset_files::AssetFiles;
 use crate::config::Config;
-use crate::retention::{self, RECORDS, Report, Run};
+use crate::retention::{self, ASSETS, RECORDS, Report, Run};
 
 /// The command without the settings it heeds.
 pub(super) fn command() -> Command {
@@ -68,7 +69,8 @@ async fn let_go(config: &Config, tenant: Option<Tenant>) -> Result<Report> {
     let lake = Lake::open(options).await?;
     let plan = retention::plan(config, &catalog).await?;
     let (now, grace) = (clock.now(), retention::grace(config));
-    let run = Run { lake: &lake, catalog: &catalog, plan, now, tenant, grace };
+    let asset_files = AssetFiles::new(&config.data_dir, 0);
+    let run = Run { lake: &lake, catalog: &catalog, asset_files: &asset_files, plan, now, tenant, grace };
     Ok(run.run(|| false).await)
 }
 
@@ -82,7 +84,13 @@ async fn look_around(config: &Config, tenant: Option<Tenant>) -> Result<Report> 
     for (tenant, database, first) in retention::databases_with_end(&catalog, &plan, now, tenant.as_ref()).await? {
         let rows = catalog.count_expired_records(database, first).await?;
         if rows > 0 {
-            report.records.entry(tenant).or_default().rows += rows;
+            report.records.entry(tenant.clone()).or_default().rows += rows;
+        }
+        let (files, bytes) = catalog.count_old_assets(database, first).await?;
+        if files > 0 {
+            let gone = report.assets.entry(tenant).or_default();
+            gone.files += files;
+            gone.bytes += bytes;
         }
     }
     for table in TABLES {
@@ -92,7 +100,7 @@ async fn look_around(config: &Config, tenant: Option<Tenant>) -> Result<Report> 
 }
 
 fn tell(report: &Report, as_json: bool) {
-    let others = [(TRACE_FILES, &report.trace_files), (RECORDS, &report.records)];
+    let others = [(TRACE_FILES, &report.trace_files), (RECORDS, &report.records), (ASSETS, &report.assets)];
     let parts = report.tables.iter().map(|(table, gone)| (*table, gone)).chain(others);
     if as_json {
         let expired: Vec<_> = parts.flat_map(|(what, gone)| to_json(what, gone)).collect();

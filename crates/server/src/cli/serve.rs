@@ -25,6 +25,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 
 use super::print;
+use crate::asset_files::AssetFiles;
 use crate::catalog_rows::InCatalog;
 use crate::config::Config;
 use crate::flow::drain::{self, Stop};
@@ -70,6 +71,7 @@ async fn serve(config: Config, draining: &Runtime, queries: Handle) -> Result<()
     let house = open(config, queries).await?;
     let first_key = ensure_key(&house).await?;
     jobs::recover(&house).await;
+    tokio::task::block_in_place(|| house.asset_files.recover());
     let listener = bind(house.config.http, "http", "choose another").await?;
     let address = listener.local_addr()?;
     let grpc = match house.config.grpc {
@@ -180,6 +182,7 @@ async fn open(config: Config, queries: Handle) -> Result<Arc<House>> {
     let metrics = Metrics::new()?;
     let in_flight = house::room_for_bodies(&config);
     let deliveries = Deliveries::default();
+    let asset_files = AssetFiles::new(&config.data_dir, config.databases.max_uploads);
     let throttle = Throttle::new(config.throttle.clone());
     throttle.heed(catalog.throttles().await?);
     Ok(Arc::new(House {
@@ -194,6 +197,7 @@ async fn open(config: Config, queries: Handle) -> Result<Arc<House>> {
         metrics,
         in_flight,
         deliveries,
+        asset_files,
         report_jobs: ReportJobs::default(),
         throttle,
     }))

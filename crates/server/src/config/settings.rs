@@ -184,6 +184,38 @@ pub const SETTINGS: &[Setting] = &[
             Ok(())
         },
     ),
+    setting("databases.max_asset_bytes", "file of one asset [default: 64MiB]", |config, text| {
+        config.databases.max_asset_bytes = size(text)?;
+        Ok(())
+    }),
+    setting("databases.max_assets", "assets of one database [default: 10000]", |config, text| {
+        config.databases.max_assets = count(text)?;
+        Ok(())
+    }),
+    setting(
+        "databases.max_assets_bytes",
+        "files of all assets of one database together [default: 1GiB]",
+        |config, text| {
+            config.databases.max_assets_bytes = size(text)?;
+            Ok(())
+        },
+    ),
+    setting(
+        "databases.max_tenant_assets_bytes",
+        "files of all assets of one tenant together [default: 4GiB]",
+        |config, text| {
+            config.databases.max_tenant_assets_bytes = size(text)?;
+            Ok(())
+        },
+    ),
+    setting(
+        "databases.max_uploads",
+        "files of assets that arrive at one time, each of which may take databases.max_asset_bytes beyond the other bounds [default: 16]",
+        |config, text| {
+            config.databases.max_uploads = count(text)?;
+            Ok(())
+        },
+    ),
     setting(
         "deployments.recent_days",
         "days that the routes of deployments tell about, today's included, where `?days=` does not say [default: 30]",
@@ -433,7 +465,7 @@ pub const SETTINGS: &[Setting] = &[
     ),
     setting(
         "retention.records_days",
-        "days that records of team databases are kept after their last change",
+        "days that records of team databases are kept after their last change, and assets from when they were made",
         |config, text| keep(config, "records", text),
     ),
     setting(

@@ -21,6 +21,7 @@ use tokio::runtime::Handle;
 use super::accept::{Refusal, Refused, Request, accept, keep_refusal};
 use super::drain::{self, Stop};
 use super::traces::Deliveries;
+use crate::asset_files::AssetFiles;
 use crate::catalog_rows::InCatalog;
 use crate::config::Config;
 use crate::house::{self, House};
@@ -53,6 +54,7 @@ pub(crate) async fn open_with(folder: &Path, disk: &FaultyDisk, mut config: Conf
     let metrics = Metrics::new().expect("metrics");
     let in_flight = house::room_for_bodies(&config);
     let deliveries = Deliveries::default();
+    let asset_files = AssetFiles::new(&config.data_dir, config.databases.max_uploads);
     let throttle = Throttle::new(config.throttle.clone());
     Arc::new(House {
         config,
@@ -66,6 +68,7 @@ pub(crate) async fn open_with(folder: &Path, disk: &FaultyDisk, mut config: Conf
         metrics,
         in_flight,
         deliveries,
+        asset_files,
         report_jobs: ReportJobs::default(),
         throttle,
     })

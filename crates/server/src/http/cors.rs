@@ -7,6 +7,7 @@
 //! | request with a key that is bound to its `Origin` | as without CORS, and the page may read it |
 //! | request with a key that is bound to other origins, or without `Origin` | 403, no CORS headers (`authenticate`) |
 //! | request with a key that is bound to none | no CORS headers: such a key does not belong into a page |
+//! | upload or download of an asset, which a link lets in and no key, from an origin that some key in force is bound to | the page may read it |
 
 use std::sync::Arc;
 
@@ -55,10 +56,11 @@ pub(super) async fn answer(State(house): State<Arc<House>>, request: Request, ne
         return preflight(&house, &origin);
     }
     let key = authenticate::key(headers);
+    let by_link = key.is_none() && is_of_asset(request.uri().path()) && house.catalog.knows_origin(&origin);
     let mut response = next.run(request).await;
     let headers = response.headers_mut();
     headers.append(VARY, BY_ORIGIN);
-    if key.and_then(|key| house.catalog.find(&key)).is_some_and(|caller| caller.is_bound_to(&origin)) {
+    if by_link || key.and_then(|key| house.catalog.find(&key)).is_some_and(|caller| caller.is_bound_to(&origin)) {
         allow(headers, &origin);
         headers.insert(ACCESS_CONTROL_EXPOSE_HEADERS, EXPOSED);
     }
@@ -68,6 +70,14 @@ pub(super) async fn answer(State(house): State<Arc<House>>, request: Request, ne
 fn is_for_browsers(path: &str) -> bool {
     let below = |route: &&str| path.strip_prefix(route).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
     ROUTES.iter().any(below)
+}
+
+/// Whether this is a way to the file of an asset.
+fn is_of_asset(path: &str) -> bool {
+    let path = path.strip_suffix('/').unwrap_or(path);
+    path.starts_with("/api/databases/")
+        && path.contains("/assets/")
+        && ["/data", "/upload"].iter().any(|end| path.ends_with(end))
 }
 
 fn preflight(house: &House, origin: &str) -> Response {

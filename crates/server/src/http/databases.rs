@@ -8,9 +8,9 @@
 use std::sync::Arc;
 
 use axum::Router;
-use axum::extract::{Path, Request, State};
+use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode, Uri};
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use axum::routing::{MethodRouter, get, post};
 use catalog::Database;
 use record::caller::{Caller, Scope};
@@ -21,11 +21,13 @@ use super::dropin::{self, Page, Problem, instant};
 use crate::house::House;
 
 mod archives;
+mod assets;
 mod body;
 mod change;
 mod forms;
 pub(crate) mod jobs;
 mod list;
+mod queue;
 mod stream;
 mod write;
 
@@ -48,9 +50,11 @@ pub(super) fn routes() -> Router<Arc<House>> {
     add("/api/databases/{id}/permissions", get(permissions));
     add("/api/databases/{id}/references", get(nothing));
     add("/api/databases/{id}/deployments", get(nothing));
-    add("/api/databases/{id}/assets", get(no_assets).post(no_assets));
-    add("/api/databases/{id}/assets/{asset}", get(no_assets).patch(no_assets));
-    add("/api/databases/{id}/queue/assign", post(no_queue));
+    add("/api/databases/{id}/assets", get(assets::list).post(assets::create));
+    add("/api/databases/{id}/assets/{asset}", get(assets::retrieve).patch(assets::patch).delete(assets::delete));
+    add("/api/databases/{id}/assets/{asset}/upload", post(assets::upload::take));
+    add("/api/databases/{id}/assets/{asset}/data", get(assets::download));
+    add("/api/databases/{id}/queue/assign", post(queue::assign));
     let many = get(list::list).post(write::post).put(write::put).delete(list::delete_all);
     add("/api/databases/{id}/records", many);
     add("/api/databases/{id}/records/{key}", get(list::retrieve).put(write::put_one).delete(list::delete));
@@ -70,6 +74,7 @@ struct Names {
     org: Option<String>,
     id: Option<String>,
     key: Option<String>,
+    asset: Option<String>,
     job: Option<String>,
     file: Option<String>,
 }
@@ -168,23 +173,12 @@ async fn permissions(State(house): State<Arc<House>>, Path(names): Path<Names>, 
     Ok(dropin::json_answer(StatusCode::OK, &permissions))
 }
 
-/// Bricks and deployments that use a database: modlake keeps neither, so it knows of none.
+/// Bricks and deployments that use a database. modlake has no registry of bricks, and heartbeats of deployments name the mod and its
+/// version, not what it is configured with: so it knows of none.
 async fn nothing(State(house): State<Arc<House>>, Path(names): Path<Names>, headers: HeaderMap, uri: Uri) -> Answer {
     let caller = dropin::caller(&house, &headers).await?;
     dropin::accepts_json(&headers, VERSION)?;
     may_read(&database(&house, &caller, &names).await?, &caller)?;
     let page = Page::of(&uri)?;
     Ok(dropin::listed(&headers, &uri, page, &[], 0))
-}
-
-async fn no_assets(State(house): State<Arc<House>>, request: Request) -> Answer {
-    dropin::caller(&house, request.headers()).await?;
-    let detail = "modlake keeps no files of databases; keep them elsewhere and put their address into a record.";
-    Ok(Problem::new(StatusCode::NOT_IMPLEMENTED, detail).into_response())
-}
-
-async fn no_queue(State(house): State<Arc<House>>, request: Request) -> Answer {
-    dropin::caller(&house, request.headers()).await?;
-    let detail = "modlake does not hand out records of a database as a queue.";
-    Ok(Problem::new(StatusCode::NOT_IMPLEMENTED, detail).into_response())
 }

@@ -23,7 +23,7 @@ use crate::throttle::{Standing, Throttled};
 
 mod query;
 
-pub(crate) use query::pairs;
+pub(crate) use query::{decoded_pairs, pairs};
 
 pub(crate) const TOTAL_COUNT: HeaderName = HeaderName::from_static("x-total-count");
 
@@ -66,6 +66,11 @@ impl Problem {
         Self { status: StatusCode::BAD_REQUEST, body: Value::Array(body), retry_after: None, standing: None }
     }
 
+    /// It can be done a little later.
+    pub(crate) fn not_now(detail: impl Into<String>) -> Self {
+        Self { retry_after: Some(2), ..Self::new(StatusCode::SERVICE_UNAVAILABLE, detail) }
+    }
+
     /// It came too fast.
     pub(crate) fn throttled(house: &House, throttled: &Throttled) -> Self {
         house.metrics.throttled(Transport::Http, throttled);
@@ -75,8 +80,7 @@ impl Problem {
     /// The catalog did not do what it should. Why stands in the log.
     pub(crate) fn catalog(error: &CatalogError) -> Self {
         tracing::error!(%error, "the catalog cannot be used");
-        let detail = "The catalog cannot be used now, try again.";
-        Self { retry_after: Some(2), ..Self::new(StatusCode::SERVICE_UNAVAILABLE, detail) }
+        Self::not_now("The catalog cannot be used now, try again.")
     }
 }
 

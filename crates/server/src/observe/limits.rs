@@ -13,6 +13,7 @@ pub(super) struct Limits {
     files: IntCounterVec,
     trace_files: IntCounter,
     records: IntCounter,
+    assets: IntCounter,
     deleted_files: IntCounter,
     deleted_bytes: IntCounter,
     failures: IntCounter,
@@ -44,6 +45,11 @@ impl Limits {
                 "modlake_expired_records_total",
                 "Records of team databases, and versions of them in archives, deleted because they are kept no longer.",
             )?,
+            assets: counter(
+                registry,
+                "modlake_expired_assets_total",
+                "Assets of team databases deleted because they are kept no longer.",
+            )?,
             deleted_files: counter(
                 registry,
                 "modlake_deleted_files_total",
@@ -72,7 +78,9 @@ impl Limits {
         let trace_files = report.trace_files.values().map(|gone| gone.files).sum();
         let records = report.records.values().map(|gone| gone.rows).sum();
         self.trace_files.inc_by(trace_files);
+        let assets = report.assets.values().map(|gone| gone.files).sum();
         self.records.inc_by(records);
+        self.assets.inc_by(assets);
         self.deleted_files.inc_by(report.swept.files);
         self.deleted_bytes.inc_by(report.swept.bytes);
         self.failures.inc_by(report.failures);
@@ -86,6 +94,7 @@ impl Limits {
                 bytes = sum(|gone| gone.bytes),
                 trace_files,
                 records,
+                assets,
                 deleted_files = report.swept.files,
                 deleted_bytes = report.swept.bytes,
                 "what is kept no longer is gone"

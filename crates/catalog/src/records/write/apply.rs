@@ -6,7 +6,7 @@ use record::time::Timestamp;
 use serde_json::{Map, Value};
 
 use super::rows::{self, NewRow, Stored};
-use super::{Known, OnConflict, Outcome, RecordItem, RecordWrite, WriteError, faults};
+use super::{Known, OnConflict, Outcome, RecordItem, RecordWrite, WriteError, claim, faults};
 use crate::catalog::Catalog;
 use crate::database::Connection;
 use crate::databases::Database;
@@ -44,6 +44,7 @@ pub(super) async fn request(
         }
         let key = work.free_key(connection, index, item).await?;
         let data = work.merged(&key, item)?;
+        let queued = database.owner_field.as_deref().is_some_and(|field| claim::is_free(&data, field));
         let text = data.to_string();
         let mut faults = faults(catalog, &database, &data);
         let limit = write.limits.record_bytes;
@@ -51,7 +52,7 @@ pub(super) async fn request(
             faults.push(("data".to_owned(), format!("A record has at most {limit} bytes of data.")));
         }
         wrong.push(faults);
-        answers.push(work.keep(key, text, item)?);
+        answers.push(work.keep(key, text, queued, item)?);
     }
     if wrong.iter().any(|faults| !faults.is_empty()) {
         return Err(WriteError::Items(wrong));
@@ -83,6 +84,7 @@ struct Work<'w> {
 /// A record that this request writes.
 struct Changed {
     data: String,
+    queued: bool,
     write_id: Option<String>,
     created_at: i64,
 }
@@ -226,7 +228,7 @@ impl<'w> Work<'w> {
     }
 
     /// Remembers what the record becomes.
-    fn keep(&mut self, key: String, data: String, item: &RecordItem) -> Result<Record, WriteError> {
+    fn keep(&mut self, key: String, data: String, queued: bool, item: &RecordItem) -> Result<Record, WriteError> {
         self.pay(data.len())?;
         let created_at = match (self.changed.get(&key), self.stored.get(&key)) {
             (Some(changed), _) => changed.created_at,
@@ -237,7 +239,7 @@ impl<'w> Work<'w> {
         if let Some(write_id) = &write_id {
             self.writes.insert(write_id.clone(), (key.clone(), self.now.0));
         }
-        let changed = Changed { data, write_id, created_at };
+        let changed = Changed { data, queued, write_id, created_at };
         let record = self.record(&key, &changed);
         self.changed.insert(key, changed);
         Ok(record)
@@ -272,6 +274,7 @@ impl<'w> Work<'w> {
                 key,
                 data: &changed.data,
                 write_id: changed.write_id.clone(),
+                queued: changed.queued,
                 created_at: changed.created_at,
                 updated_at: self.now.0,
                 updated_by: &self.write.by,

@@ -26,6 +26,8 @@ pub(super) struct NewRow<'w> {
     pub(super) key: &'w str,
     pub(super) data: &'w str,
     pub(super) write_id: Option<String>,
+    /// Whether it has no owner in a database whose records have some.
+    pub(super) queued: bool,
     pub(super) created_at: i64,
     pub(super) updated_at: i64,
     pub(super) updated_by: &'w str,
@@ -116,12 +118,12 @@ pub(super) async fn writes(
 }
 
 pub(super) async fn put(connection: &mut Connection, database: &str, rows: &[NewRow<'_>]) -> Result<(), sqlx::Error> {
-    const COLUMNS: usize = 8;
+    const COLUMNS: usize = 9;
     for rows in rows.chunks(AT_ONCE) {
         let query = format!(
-            "INSERT INTO records (database_id, key, data, bytes, write_id, created_at, updated_at, updated_by) VALUES {} \
+            "INSERT INTO records (database_id, key, data, bytes, write_id, queued, created_at, updated_at, updated_by) VALUES {} \
              ON CONFLICT (database_id, key) DO UPDATE SET data = excluded.data, bytes = excluded.bytes, \
-             write_id = excluded.write_id, updated_at = excluded.updated_at, updated_by = excluded.updated_by",
+             write_id = excluded.write_id, queued = excluded.queued, updated_at = excluded.updated_at, updated_by = excluded.updated_by",
             tuples(rows.len(), COLUMNS)
         );
         let mut query = prepared(query, rows.len());
@@ -132,6 +134,7 @@ pub(super) async fn put(connection: &mut Connection, database: &str, rows: &[New
                 .bind(row.data.to_owned())
                 .bind(to_stored(row.data.len() as u64))
                 .bind(row.write_id.clone())
+                .bind(i64::from(row.queued))
                 .bind(row.created_at)
                 .bind(row.updated_at)
                 .bind(row.updated_by.to_owned());

@@ -10,7 +10,7 @@ use record::caller::Scope;
 use record::value::Value;
 
 use super::body::{self, Cleaner, Sent};
-use super::{Answer, Names, Problem, VERSION, shown};
+use super::{Answer, Names, Problem, VERSION, assets, shown};
 use crate::house::House;
 use crate::http::dropin;
 
@@ -23,7 +23,7 @@ pub(super) async fn create(State(house): State<Arc<House>>, Path(names): Path<Na
     dropin::accepts_json(&parts.headers, VERSION)?;
     names.check_org(&caller)?;
     dropin::needs(&caller, Scope::Admin)?;
-    let sent = Sent::read(&house, &parts.headers, body).await?;
+    let sent = Sent::read_any(&house, &parts.headers, body).await?;
     let cleaner = Cleaner::of(&house, &caller, &parts.headers).await?;
     let change = read_change(&house, &sent, &cleaner)?;
     let new = NewDatabase {
@@ -44,9 +44,13 @@ pub(super) async fn patch(State(house): State<Arc<House>>, Path(names): Path<Nam
     dropin::accepts_json(&parts.headers, VERSION)?;
     dropin::needs(&caller, Scope::Admin)?;
     let database = super::database(&house, &caller, &names).await?;
-    let sent = Sent::read(&house, &parts.headers, body).await?;
+    let sent = Sent::read_any(&house, &parts.headers, body).await?;
     let cleaner = Cleaner::of(&house, &caller, &parts.headers).await?;
     let change = read_change(&house, &sent, &cleaner)?;
+    let leaves_assets = database.kind == DatabaseKind::Asset && change.kind == Some(DatabaseKind::KeyValue);
+    if leaves_assets && house.catalog.count_assets(database.id).await? > 0 {
+        return Err(Problem::field("type", "The database has assets; delete them first."));
+    }
     let changed = house.catalog.change_database(&caller.tenant, database.id, change).await?;
     let changed = changed.ok_or_else(Problem::not_found)?;
     Ok(dropin::json_answer(StatusCode::OK, &shown(&changed, &caller)))
@@ -57,7 +61,7 @@ pub(super) async fn delete(State(house): State<Arc<House>>, Path(names): Path<Na
     dropin::accepts_json(request.headers(), VERSION)?;
     dropin::needs(&caller, Scope::Admin)?;
     let database = super::database(&house, &caller, &names).await?;
-    if !house.catalog.delete_database(&caller.tenant, database.id).await? {
+    if !house.asset_files.delete_database(&house.catalog, &database).await.map_err(assets::failed)? {
         return Err(Problem::not_found());
     }
     Ok(StatusCode::NO_CONTENT.into_response())
@@ -66,7 +70,7 @@ pub(super) async fn delete(State(house): State<Arc<House>>, Path(names): Path<Na
 /// The fields of a body that a database has; others are left alone.
 fn read_change(house: &House, sent: &Sent, cleaner: &Cleaner<'_>) -> Result<DatabaseChange, Problem> {
     let bytes = sent.bytes()?;
-    let mut object = body::object(&bytes)?;
+    let mut object = sent.object(&bytes)?;
     let access = object.get("access").map(read_access).transpose().map_err(|why| Problem::field("access", why))?;
     cleaner.data(&mut object);
     let mut change = DatabaseChange { access, ..DatabaseChange::default() };
@@ -81,11 +85,7 @@ fn read_change(house: &House, sent: &Sent, cleaner: &Cleaner<'_>) -> Result<Data
                 value => name(value).map(Some),
             }
             .map(|owner| change.owner_field = Some(owner)),
-            "enforce_schema" => match value {
-                Value::Bool(truth) => Ok(truth),
-                _ => Err("Must be a valid boolean.".to_owned()),
-            }
-            .map(|truth| change.enforce_schema = Some(truth)),
+            "enforce_schema" => truth(&value).map(|truth| change.enforce_schema = Some(truth)),
             "schema" => schema(house, value).map(|schema| change.schema = Some(schema)),
             _ => Ok(()),
         };
@@ -108,6 +108,16 @@ fn name(value: &Value<'_>) -> Result<String, String> {
         return Err("Control characters are not allowed.".to_owned());
     }
     Ok(text.to_owned())
+}
+
+/// `true` or `false`; in a form these are texts.
+pub(super) fn truth(value: &Value<'_>) -> Result<bool, String> {
+    match (value, value.as_str()) {
+        (Value::Bool(truth), _) => Ok(*truth),
+        (_, Some("true" | "True")) => Ok(true),
+        (_, Some("false" | "False")) => Ok(false),
+        _ => Err("Must be a valid boolean.".to_owned()),
+    }
 }
 
 fn kind(value: &Value<'_>) -> Result<DatabaseKind, String> {

@@ -7,7 +7,6 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use axum::body::Bytes;
 use axum::extract::{Path, Request, State};
 use axum::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
 use axum::http::{HeaderMap, StatusCode, Uri};
@@ -15,7 +14,6 @@ use axum::response::IntoResponse;
 use catalog::{Database, ExportJob, Filter, JobStatus};
 use record::value::Value;
 use serde_json::json;
-use tokio::io::AsyncReadExt as _;
 use uuid::Uuid;
 
 use super::body::{self, Sent};
@@ -32,8 +30,6 @@ const VERSION: &[&str] = &["1.0"];
 pub(super) const LINK_MICROS: i64 = 3_600_000_000;
 /// Characters of an export's name.
 const NAME_CHARS: usize = 1_024;
-/// Read and sent at once.
-const PIECE_BYTES: usize = 256 << 10;
 
 /// What an export makes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -187,23 +183,12 @@ pub(super) async fn download(State(house): State<Arc<House>>, Path(names): Path<
     let tenant = house.catalog.open_link(&token, &target(id)).await?.ok_or_else(not_open)?;
     let job = house.catalog.export(&tenant, id).await?.ok_or_else(Problem::not_found)?;
     let (content_type, ending) = MediaType::parse(&job.media_type).unwrap_or(MediaType::Json).file();
-    let mut file = tokio::fs::File::open(file(&house, id)).await.map_err(|_| Problem::not_found())?;
-    let (sender, body) = stream::body();
-    tokio::spawn(async move {
-        loop {
-            let mut piece = Vec::with_capacity(PIECE_BYTES);
-            let read = (&mut file).take(PIECE_BYTES as u64).read_to_end(&mut piece).await;
-            let is_end = matches!(read, Ok(0));
-            if is_end || sender.send(read.map(|_| Bytes::from(piece))).await.is_err() {
-                return;
-            }
-        }
-    });
+    let file = tokio::fs::File::open(file(&house, id)).await.map_err(|_| Problem::not_found())?;
     let headers = [
         (CONTENT_TYPE, content_type.to_owned()),
         (CONTENT_DISPOSITION, format!("attachment; filename=\"{id}.{ending}\"")),
     ];
-    Ok((StatusCode::OK, headers, body).into_response())
+    Ok((StatusCode::OK, headers, stream::file(file)).into_response())
 }
 
 /// A link that was never made, or opens no more.

@@ -65,17 +65,8 @@ async fn write(
     let reads = database.permissions(caller).read;
     let own: Vec<String> =
         if reads { Vec::new() } else { items.list.iter().map(|item| item.data.to_string()).collect() };
-    let limits = &house.config.databases;
-    let write = RecordWrite {
-        database: database.id,
-        items: items.list,
-        by: caller.key_id.to_string(),
-        limits: RecordLimits {
-            record_bytes: limits.max_record_bytes,
-            request_bytes: house.config.intake.max_body_bytes,
-            database_records: limits.max_records as u64,
-        },
-    };
+    let write =
+        RecordWrite { database: database.id, items: items.list, by: caller.key_id.to_string(), limits: limits(house) };
     let mut records = house.catalog.write_records(write).await.map_err(|error| refused(error, items.is_one))?;
     for (record, own) in records.iter_mut().zip(own) {
         record.data = own;
@@ -83,8 +74,18 @@ async fn write(
     Ok(Written { records, is_one: items.is_one })
 }
 
+/// What bounds a request that writes records.
+pub(super) fn limits(house: &House) -> RecordLimits {
+    let limits = &house.config.databases;
+    RecordLimits {
+        record_bytes: limits.max_record_bytes,
+        request_bytes: house.config.intake.max_body_bytes,
+        database_records: limits.max_records as u64,
+    }
+}
+
 /// Whether so many records may be written to the database now.
-fn admit_write(house: &House, database: Uuid, records: usize) -> Result<(), Problem> {
+pub(super) fn admit_write(house: &House, database: Uuid, records: usize) -> Result<(), Problem> {
     house
         .throttle
         .database(&database.to_string(), records)
@@ -92,7 +93,7 @@ fn admit_write(house: &House, database: Uuid, records: usize) -> Result<(), Prob
     Ok(())
 }
 
-fn refused(error: WriteError, is_one: bool) -> Problem {
+pub(super) fn refused(error: WriteError, is_one: bool) -> Problem {
     match error {
         WriteError::NoDatabase => Problem::not_found(),
         WriteError::Items(mut faults) if is_one => Problem::fields(faults.pop().unwrap_or_default()),
@@ -104,6 +105,10 @@ fn refused(error: WriteError, is_one: bool) -> Problem {
         WriteError::TooLarge { .. } => Problem::new(StatusCode::PAYLOAD_TOO_LARGE, error.to_string()),
         WriteError::NoFreeKey { .. } => Problem::new(StatusCode::CONFLICT, error.to_string()),
         WriteError::Catalog(error) => Problem::catalog(&error),
+        // of claims alone
+        WriteError::NoOwnerField | WriteError::NothingFree | WriteError::NextIsFaulty { .. } | WriteError::Unsorted => {
+            Problem::new(StatusCode::BAD_REQUEST, error.to_string())
+        }
     }
 }
 

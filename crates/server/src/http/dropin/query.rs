@@ -1,10 +1,15 @@
-//! What stands behind the `?` of a URL.
+//! What stands behind the `?` of a URL, and in the body of a plain form.
 
 use axum::http::Uri;
 
 /// Names and values, decoded: `+` is a space, `%41` an A. What is no UTF-8 becomes U+FFFD.
 pub(crate) fn pairs(uri: &Uri) -> Vec<(String, String)> {
-    let pairs = uri.query().unwrap_or_default().split('&').filter(|pair| !pair.is_empty());
+    decoded_pairs(uri.query().unwrap_or_default())
+}
+
+/// The same of a form's body (`application/x-www-form-urlencoded`).
+pub(crate) fn decoded_pairs(text: &str) -> Vec<(String, String)> {
+    let pairs = text.split('&').filter(|pair| !pair.is_empty());
     pairs
         .map(|pair| {
             let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
