@@ -3,7 +3,9 @@ use std::sync::LazyLock;
 
 use super::{Counts, HashKey, RULES, Redactor};
 
+mod commands;
 mod grammar;
+mod lists;
 mod properties;
 
 static REDACTOR: LazyLock<Redactor> = LazyLock::new(Redactor::new);

@@ -446,7 +446,9 @@ pub(crate) fn promise(identifier: &str) -> Option<Promise> {
         return loose(Family::Password);
     }
     match last.to_ascii_lowercase().as_str() {
-        "secrets" | "passwords" | "tokens" => plural(last, is_interface()),
+        "secrets" | "passwords" | "passphrases" | "passwds" | "pwds" | "tokens" => plural(last, is_interface()),
+        "keys" if one_of(previous, KEPT_IN_LISTS) => keys(is_interface()),
+        "apikeys" => keys(is_interface()),
         "credential" | "credentials" | "creds" | "cred" => trusted(Family::Credential),
         "authorization" => sure(Family::Authorization),
         "bearer" => sure(Family::Authorization),
@@ -465,6 +467,14 @@ fn plural(word: &str, is_interface: bool) -> Option<Promise> {
         _ => Family::Token,
     };
     (!is_interface).then_some(Promise { family, trust: Trust::Loose })
+}
+
+/// Words before `keys` that promise a list of secrets.
+const KEPT_IN_LISTS: &[&str] =
+    &["api", "access", "secret", "private", "encryption", "signing", "auth", "license", "webhook", "hmac", "admin"];
+
+fn keys(is_interface: bool) -> Option<Promise> {
+    (!is_interface).then_some(Promise { family: Family::ApiKey, trust: Trust::Loose })
 }
 
 fn key(kind: &str, is_interface: bool) -> Option<Promise> {
