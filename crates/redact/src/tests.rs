@@ -4,6 +4,7 @@ use std::sync::LazyLock;
 use super::{Counts, HashKey, RULES, Redactor};
 
 mod commands;
+mod fixtures;
 mod grammar;
 mod lists;
 mod properties;

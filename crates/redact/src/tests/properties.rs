@@ -249,6 +249,19 @@ fn no_text_makes_more_than_linear_work() {
         "cookie: a=",
         "auth(\"",
         ",\"token\"",
+        "kinit<<A\n",
+        "chpasswd<<A\na:b\n",
+        "a | sudo -S ",
+        "echo a|kinit;",
+        "passwords:\n- ",
+        "passwords:\n a: b\n",
+        "secret: |\n a1b2c3\n",
+        "password='a1b2\n",
+        "secret=\"\"\"\na1b2\n",
+        "secret=<<A\na1b2\n",
+        "api_keys: [a, ",
+        "sqlplus a/",
+        "*:*:a:b:",
     ];
     for piece in pairs.chain(PIECES.iter().chain(&slow).map(|piece| (*piece).to_owned())) {
         let text = piece.repeat(3_000 / piece.len());
