@@ -31,6 +31,7 @@ enum Trigger {
     Crypt,
     Mnemonic,
     Sql,
+    SetPassword,
     /// A command line; its number in [`command::COMMANDS`].
     Command(usize),
     /// A command that reads a secret from its input; its number in [`stdin::READERS`].
@@ -146,6 +147,7 @@ impl Engine {
             ("seed", Trigger::Mnemonic),
             ("recovery phrase", Trigger::Mnemonic),
             ("identified ", Trigger::Sql),
+            ("set password for ", Trigger::SetPassword),
             (pgpass::LITERAL, Trigger::Pgpass),
             (pgpass::ANY, Trigger::Pgpass),
             (placeholder::START, Trigger::Placeholder),
@@ -249,6 +251,7 @@ impl Engine {
             Trigger::Crypt => crypt::find(text, hit),
             Trigger::Mnemonic => mnemonic::find(text, hit.end),
             Trigger::Sql => sql::identified(text, hit.end),
+            Trigger::SetPassword => sql::set_password(text, hit.end),
             Trigger::Command(number) => {
                 command::find(number, text, hit, found);
                 None

@@ -88,6 +88,16 @@ enum Kind {
     Below,
 }
 
+/// The place behind what YAML puts before a value: a type (`!!str`), a name (`&pw`).
+fn behind_tag(bytes: &[u8], at: usize) -> usize {
+    if !matches!(bytes.get(at..), Some([b'!', b'!', ..] | [b'&', ..])) {
+        return at;
+    }
+    let tag = near(bytes, at, |byte| byte.is_ascii_alphanumeric() || b"!&_-".contains(&byte));
+    let next = skip_blanks(bytes, at + tag);
+    if next > at + tag { next } else { at }
+}
+
 impl Named<'_> {
     pub(super) fn bytes(&self) -> &[u8] {
         self.text.as_bytes()
@@ -130,7 +140,10 @@ impl Named<'_> {
             b':' if self.has_lines_below(separator + 1) => place(1, Evidence::Weak, Kind::Below),
             b':' if matches!(next, b'\n' | b'\r') => None,
             b':' if closing == 0 && self.is_expansion() => self.default(separator),
-            b':' => place(1, Evidence::Weak, Kind::Plain),
+            b':' => {
+                let at = behind_tag(bytes, skip_blanks(bytes, separator + 1));
+                Some(Place { at, is_key, evidence: Evidence::Weak, kind: Kind::Plain })
+            }
             b'%' if has_at(bytes, separator, "%3D") || has_at(bytes, separator, "%3A") => {
                 place(3, Evidence::Strong, Kind::Plain)
             }

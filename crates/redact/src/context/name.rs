@@ -418,7 +418,8 @@ pub(crate) fn promise(identifier: &str) -> Option<Promise> {
     let is_interface = || before.iter().any(|word| one_of(word, INTERFACE));
     let trusted = |family| if is_interface() { loose(family) } else { sure(family) };
     let ends = |suffix: &str| ends_ignoring_case(last, suffix);
-    if one_of(last, COMMANDS) {
+    // `SSHPASS` is the variable of a command
+    if one_of(last, COMMANDS) && last.bytes().any(|byte| byte.is_ascii_lowercase()) {
         return None;
     }
     if is_password(last) {

@@ -134,20 +134,22 @@ fn line_start(bytes: &[u8], at: usize) -> usize {
     start.map_or(first, |end| first + end + 1)
 }
 
-/// What `echo` or `printf` writes into the pipe before a command.
+/// Commands that write their arguments.
+const WRITERS: [&str; 4] = ["echo ", "printf ", "yes ", "Write-Output "];
+
+/// What one of [`WRITERS`] writes into the pipe before a command.
 fn written(bytes: &[u8], before: Range<usize>) -> Option<Range<usize>> {
     let window = bytes.get(before.clone())?;
-    let [echo, printf] = ["echo ", "printf "]
-        .map(|writer| memchr::memmem::rfind(window, writer.as_bytes()).map(|at| (at, at + writer.len())));
-    let (at, behind_writer) = echo.max(printf)?;
-    let is_format = printf.is_some_and(|(start, _)| start == at);
-    if !text::is_left_edge(window, at) {
-        return None;
-    }
-    let mut at = skip_blanks(bytes, before.start + behind_writer);
+    let last = |writer: &&'static str| {
+        let at = memchr::memmem::rfind(window, writer.as_bytes()).filter(|at| text::is_left_edge(window, *at))?;
+        Some((at, *writer))
+    };
+    let (at, writer) = WRITERS.iter().filter_map(last).max()?;
+    let is_format = writer == "printf ";
+    let mut at = skip_blanks(bytes, before.start + at + writer.len());
     let mut secret: Option<Range<usize>> = None;
     for _ in 0..8 {
-        let argument = argument_at(bytes, at, before.end);
+        let argument = unpiped(bytes, argument_at(bytes, at, before.end));
         let word = bytes.get(argument.clone()).filter(|word| !word.is_empty())?;
         // another command begins, or a file is written
         if word.starts_with(b"&") || word.starts_with(b">") || word.ends_with(b";") {
@@ -160,7 +162,7 @@ fn written(bytes: &[u8], before: Range<usize>) -> Option<Range<usize>> {
             let start = secret.map_or(argument.start, |first| first.start);
             secret = Some(start..argument.end);
         }
-        let Some(next) = behind(bytes, &argument, before.end).or_else(|| pipe(bytes, &argument)) else { break };
+        let Some(next) = pipe(bytes, &argument).or_else(|| behind(bytes, &argument, before.end)) else { break };
         at = next;
         if bytes.get(at) == Some(&b'|') {
             break;
@@ -173,9 +175,17 @@ fn written(bytes: &[u8], before: Range<usize>) -> Option<Range<usize>> {
     secret.filter(|_| is_piped)
 }
 
-/// A pipe right behind an argument.
+/// A word without the pipe that is glued to it, and without the sign that ends its command.
+fn unpiped(bytes: &[u8], argument: Range<usize>) -> Range<usize> {
+    let is_quoted = byte_before(bytes, argument.start).is_some_and(|byte| b"\"'".contains(&byte));
+    let word = bytes.get(argument.clone()).unwrap_or_default();
+    let end = memchr::memchr2(b'|', b';', word).filter(|end| !is_quoted && *end > 0);
+    argument.start..end.map_or(argument.end, |end| argument.start + end)
+}
+
+/// A pipe right behind an argument, perhaps of a group of commands.
 fn pipe(bytes: &[u8], argument: &Range<usize>) -> Option<usize> {
-    let closed = argument.end + near(bytes, argument.end, |byte| b"\\\"'".contains(&byte)).min(8);
+    let closed = argument.end + near(bytes, argument.end, |byte| b"\\\"'); }".contains(&byte)).min(8);
     (bytes.get(closed) == Some(&b'|')).then_some(closed)
 }
 

@@ -49,6 +49,8 @@ fn values_of_files_go() {
         ("requirepass Q4rtz77x\n", "requirepass [REDACTED:password]\n"),
         ("ENV API_KEY Q4rtz77xW2b8\n", "ENV API_KEY [REDACTED:api_key]\n"),
         ("key: x\npassword: |\n  Q4rtz77x\nb: 1", "key: x\npassword: |\n  [REDACTED:password]\nb: 1"),
+        ("password: !!str Q4rtz77x\n", "password: !!str [REDACTED:password]\n"),
+        ("password: &pw Q4rtz77x\n", "password: &pw [REDACTED:password]\n"),
         ("- name: DB_PASSWORD\n  value: Q4rtz77x\n", "- name: DB_PASSWORD\n  value: [REDACTED:password]\n"),
         (r#"{"name":"DB_PASSWORD","value":"Q4rtz77x"}"#, r#"{"name":"DB_PASSWORD","value":"[REDACTED:password]"}"#),
         (r#"<add key="Password" value="Q4rtz77x"/>"#, r#"<add key="Password" value="[REDACTED:password]"/>"#),

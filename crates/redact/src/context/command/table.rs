@@ -15,7 +15,7 @@ const fn command(literal: &'static str, flags: &'static [(&'static str, Argument
     Command { literal, flags }
 }
 
-pub(crate) const COMMANDS: [Command; 50] = [
+pub(crate) const COMMANDS: [Command; 54] = [
     command("curl", &[("-u", Pair), ("--user", Pair), ("-U", Pair), ("--proxy-user", Pair), ("-b", Cookies)]),
     command("httpie", &[("-a", Pair), ("--auth", Pair)]),
     command("http ", &[("-a", Pair), ("--auth", Pair)]),
@@ -51,6 +51,10 @@ pub(crate) const COMMANDS: [Command; 50] = [
     command("useradd", &[("-p", Password)]),
     command("usermod", &[("-p", Password)]),
     command("nuget push", &[("-k", Password)]),
+    command("plink", &[("-pw", Password)]),
+    command("pscp", &[("-pw", Password)]),
+    command("psexec", &[("-p", Password)]),
+    command("schtasks", &[("/rp", Password)]),
     command("xfreerdp", &[("/p:", Glued)]),
     command("add-generic-password", &[("-w", Password)]),
     command("add-internet-password", &[("-w", Password)]),
