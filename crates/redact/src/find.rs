@@ -7,7 +7,9 @@
 use std::collections::BTreeSet;
 use std::ops::Range;
 
-use crate::context::{assignment, authorization, command, crypt, jwt, mnemonic, name, private_key, provider, sql, url};
+use crate::context::{
+    assignment, authorization, command, crypt, jwt, mnemonic, name, pgpass, private_key, provider, sql, stdin, url,
+};
 use crate::literals::Literals;
 use crate::rules::{self, Customs, Formats, Windows};
 use crate::text::Set;
@@ -29,8 +31,12 @@ enum Trigger {
     Crypt,
     Mnemonic,
     Sql,
+    SetPassword,
     /// A command line; its number in [`command::COMMANDS`].
     Command(usize),
+    /// A command that reads a secret from its input; its number in [`stdin::READERS`].
+    Reader(usize),
+    Pgpass,
     /// Our own text, in which nothing begins.
     Placeholder,
     /// The number of a literal in [`Formats`].
@@ -65,8 +71,9 @@ pub(crate) struct Found {
     format: Range<usize>,
     /// Up to here nothing is looked at: a placeholder.
     closed: usize,
-    /// Command lines up to here were looked through, by the number of the command.
-    pub(crate) commands: [usize; command::COMMANDS.len()],
+    pub(crate) commands: command::Seen,
+    /// Commands that read a secret from their input were looked for up to here.
+    pub(crate) piped: usize,
     pub(crate) names: name::Remembered,
     /// The last run of bytes that was looked at for the value of a provider's name.
     pub(crate) opaque: Range<usize>,
@@ -105,6 +112,14 @@ impl Found {
         self.refused = if is_one { start..value.end.max(self.refused.end) } else { 0..0 };
     }
 
+    /// The last finding reaches to here.
+    pub(crate) fn extend(&mut self, end: usize) {
+        if let Some(last) = self.findings.last_mut().filter(|last| last.range.end < end) {
+            last.range.end = end;
+            self.covered = self.covered.max(end);
+        }
+    }
+
     pub(crate) fn push(&mut self, finding: Finding) {
         self.covered = self.covered.max(finding.range.end);
         self.findings.push(finding);
@@ -132,18 +147,22 @@ impl Engine {
             ("seed", Trigger::Mnemonic),
             ("recovery phrase", Trigger::Mnemonic),
             ("identified ", Trigger::Sql),
+            ("set password for ", Trigger::SetPassword),
+            (pgpass::LITERAL, Trigger::Pgpass),
+            (pgpass::ANY, Trigger::Pgpass),
             (placeholder::START, Trigger::Placeholder),
         ];
         let names = name::LITERALS.iter().map(|literal| (*literal, Trigger::Name));
         let crypts = crypt::PREFIXES.iter().map(|prefix| (*prefix, Trigger::Crypt));
         let commands =
             command::COMMANDS.iter().enumerate().map(|(at, command)| (command.literal, Trigger::Command(at)));
+        let readers = stdin::READERS.iter().enumerate().map(|(at, reader)| (reader.literal, Trigger::Reader(at)));
         let (starts, formats) = Formats::new(rules::formats().filter(|rule| !disabled.contains(rule.id)));
         let starts = starts.iter().enumerate().map(|(at, literal)| (literal.as_str(), Trigger::Format(at)));
         let providers: Vec<String> = rules::words().collect();
         let providers = providers.iter().map(|word| (word.as_str(), Trigger::Provider));
         let keywords = keywords.iter().enumerate().map(|(at, keyword)| (keyword.as_str(), Trigger::Custom(at)));
-        let known = fixed.into_iter().chain(names).chain(crypts).chain(commands);
+        let known = fixed.into_iter().chain(names).chain(crypts).chain(commands).chain(readers);
         let all = known.chain(starts).chain(providers).chain(keywords);
         let (literals, triggers): (Vec<&str>, Vec<Trigger>) = all.unzip();
         let literals =
@@ -232,10 +251,16 @@ impl Engine {
             Trigger::Crypt => crypt::find(text, hit),
             Trigger::Mnemonic => mnemonic::find(text, hit.end),
             Trigger::Sql => sql::identified(text, hit.end),
+            Trigger::SetPassword => sql::set_password(text, hit.end),
             Trigger::Command(number) => {
                 command::find(number, text, hit, found);
                 None
             }
+            Trigger::Reader(number) => {
+                stdin::find(number, text, hit, found);
+                None
+            }
+            Trigger::Pgpass => pgpass::find(text, hit),
         };
         if let Some(finding) = finding {
             if matches!(trigger, Trigger::Format(_) | Trigger::Jwt | Trigger::WrappedPrivateKey) {

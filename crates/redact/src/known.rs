@@ -2,29 +2,17 @@
 
 use memchr::memmem;
 
-use crate::{Finding, value};
+use crate::{Finding, copies, value};
 
 /// So many values of one text are looked for again.
 const VALUES: usize = 8;
-
-/// Lengths of values that are looked for: shorter ones may be words, longer ones are not written twice by hand.
-const LENGTHS: std::ops::RangeInclusive<usize> = 10..=512;
 
 /// Adds the other places of the values in `findings`; whether there are any.
 pub(crate) fn add(text: &str, findings: &mut Vec<Finding>) -> bool {
     let mut values: Vec<(&str, &'static str)> = Vec::new();
     for finding in findings.iter() {
         let Some(value) = text.get(finding.range.clone()) else { continue };
-        let digits = value.bytes().filter(u8::is_ascii_digit).count();
-        let letters = value.bytes().filter(u8::is_ascii_alphabetic).count();
-        let is_sought = digits > 2
-            && letters > 2
-            && !value.contains('\\')
-            && LENGTHS.contains(&value.len())
-            && value::looks_random(value)
-            && !value::is_uuid(value)
-            && !value::is_named(value);
-        if is_sought && values.len() < VALUES && !values.iter().any(|(known, _)| *known == value) {
+        if is_sought(value) && values.len() < VALUES && !values.iter().any(|(known, _)| *known == value) {
             values.push((value, finding.rule));
         }
     }
@@ -54,6 +42,12 @@ pub(crate) fn add(text: &str, findings: &mut Vec<Finding>) -> bool {
     let any = !more.is_empty();
     findings.extend(more);
     any
+}
+
+/// Whether a value is fit to be remembered (see [`copies`]), and is no name nor id: here its copies may stand in code, in names
+/// and in ids, where those of a request are not looked for.
+fn is_sought(value: &str) -> bool {
+    copies::is_memorable(value) && value::looks_random(value) && !value::is_uuid(value) && !value::is_named(value)
 }
 
 /// Whether the value stands alone: no letter or digit goes on before or behind it.

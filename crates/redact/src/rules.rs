@@ -2,7 +2,7 @@
 //!
 //! A format begins at one of its literals, which the automaton finds. Its pattern is compiled when the first of them is seen (a
 //! hook of the client lives for milliseconds), and is matched anchored there, in a window of [`REACH`] bytes, so that the whole
-//! stays linear; a match that fills its window is then taken to its end. Nothing begins in the middle of a word.
+//! stays linear; a match that fills its window is then taken to its end. What may stand before it is in [`edge`].
 
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -16,6 +16,7 @@ mod cloud;
 mod context;
 mod custom;
 mod database;
+mod edge;
 mod git;
 mod gitleaks;
 mod hosting;
@@ -33,8 +34,10 @@ pub(crate) use custom::{Customs, Windows};
 pub use named::named;
 pub(crate) use named::words;
 
+use edge::Edge;
+
 /// Raised whenever the rules change: the day, and a number within it.
-pub const VERSION: &str = "2026-11-21.2";
+pub const VERSION: &str = "2026-11-21.3";
 
 /// One kind of secret.
 #[derive(Debug)]
@@ -54,7 +57,7 @@ pub struct Rule {
     pub kind: Kind,
     check: Check,
     lead: Lead,
-    /// Bytes besides those of words behind which it does not begin.
+    /// Bytes besides those of [`Edge`] behind which it does not begin.
     joins: &'static [u8],
 }
 
@@ -125,18 +128,28 @@ pub fn by_id(id: &str) -> Option<&'static Rule> {
 #[derive(Debug)]
 pub(crate) struct Formats {
     formats: Vec<Format>,
-    /// By the number of a literal: which formats may begin there, with the lengths of their literals.
-    starts: Vec<Vec<(usize, usize)>>,
+    /// By the number of a literal: which formats may begin there.
+    starts: Vec<Vec<Start>>,
+}
+
+/// A format, with one of its literals.
+#[derive(Debug)]
+struct Start {
+    format: usize,
+    /// The literal's length.
+    length: usize,
+    edge: Edge,
 }
 
 impl Formats {
     /// With the literals for the automaton, in lower case and without doubles; their numbers are their places.
     pub(crate) fn new(rules: impl Iterator<Item = &'static Rule>) -> (Vec<String>, Self) {
         let formats: Vec<Format> = rules.map(Format::new).collect();
-        let mut starts: BTreeMap<String, Vec<(usize, usize)>> = BTreeMap::new();
+        let mut starts: BTreeMap<String, Vec<Start>> = BTreeMap::new();
         for (at, format) in formats.iter().enumerate() {
             for literal in format.rule.literals {
-                starts.entry(literal.to_ascii_lowercase()).or_default().push((at, literal.len()));
+                let start = Start { format: at, length: literal.len(), edge: Edge::of(literal) };
+                starts.entry(literal.to_ascii_lowercase()).or_default().push(start);
             }
         }
         let (literals, starts) = starts.into_iter().unzip();
@@ -145,9 +158,9 @@ impl Formats {
 
     /// The secret that has the literal of this number at `at`.
     pub(crate) fn find(&self, literal: usize, text: &str, at: usize) -> Option<(Range<usize>, &'static Rule)> {
-        self.starts.get(literal)?.iter().find_map(|(format, length)| {
-            let format = self.formats.get(*format)?;
-            Some((format.find_at(text, at..at + length)?, format.rule))
+        self.starts.get(literal)?.iter().find_map(|start| {
+            let format = self.formats.get(start.format)?;
+            Some((format.find_at(text, at..at + start.length, start.edge)?, format.rule))
         })
     }
 }
@@ -205,16 +218,21 @@ impl Rule {
     }
 
     /// Where its pattern begins when its literal is at `literal`.
-    fn start(&self, bytes: &[u8], literal: usize) -> Option<usize> {
+    fn start(&self, bytes: &[u8], literal: usize, edge: Edge) -> Option<usize> {
         match self.lead {
-            Lead::None => begins_at(bytes, literal, self.joins).then_some(literal),
+            Lead::None => edge.is_at(bytes, literal, self.joins).then_some(literal),
             Lead::Url => Some(literal),
             Lead::Run { others, min, max } => {
-                let before = bytes.get(..literal)?.iter().rev().take(max + 1);
+                let before = bytes.get(..literal)?.iter().rev().take(max + edge::LONGEST);
                 let length = before.take_while(|b| b.is_ascii_alphanumeric() || others.contains(b)).count();
-                // an escape such as `\n` before it gave its letter to the run
-                let escape = (1..=2).find(|n| length >= min + n && is_escape(bytes, literal - length + n));
+                // an escape such as `\n` before it gave its letters to the run
+                let escape = (1..=edge::LONGEST)
+                    .filter(|n| length >= min + n)
+                    .find(|n| edge::escape(bytes, literal - length + n) == *n);
                 let length = length - escape.unwrap_or(0);
+                // … or text before it a mark
+                let is_behind_mark = || bytes.get(literal - max - 1).is_some_and(|byte| others.contains(byte));
+                let length = if length > max && is_behind_mark() { max } else { length };
                 (min..=max).contains(&length).then(|| literal - length)
             }
         }
@@ -258,9 +276,9 @@ impl Format {
     }
 
     /// The secret whose literal stands at `literal`.
-    fn find_at(&self, text: &str, literal: Range<usize>) -> Option<Range<usize>> {
+    fn find_at(&self, text: &str, literal: Range<usize>, edge: Edge) -> Option<Range<usize>> {
         let bytes = text.as_bytes();
-        let start = self.rule.start(bytes, literal.start)?;
+        let start = self.rule.start(bytes, literal.start, edge)?;
         let rest = bytes.get(start..)?;
         let regex = self.regex()?;
         let window = rest.get(..rest.len().min(REACH))?;
@@ -289,19 +307,6 @@ impl Format {
         };
         self.regex.get_or_init(compile).as_ref()
     }
-}
-
-/// Not in the middle of a word, nor behind one of `joins`; an escape such as `\n` or `%3D` is no word.
-fn begins_at(bytes: &[u8], at: usize, joins: &[u8]) -> bool {
-    let Some(last) = at.checked_sub(1).and_then(|last| bytes.get(last)) else { return true };
-    !(last.is_ascii_alphanumeric() || b"_-".contains(last) || joins.contains(last)) || is_escape(bytes, at)
-}
-
-/// Whether `\n`, `\r`, `\t` or `%3D` ends at `end`.
-fn is_escape(bytes: &[u8], end: usize) -> bool {
-    let before = bytes.get(end.saturating_sub(3)..end).unwrap_or_default();
-    matches!(before, [.., b'\\', b'n' | b'r' | b't'])
-        || matches!(before, [b'%', high, low] if high.is_ascii_hexdigit() && low.is_ascii_hexdigit())
 }
 
 #[cfg(test)]

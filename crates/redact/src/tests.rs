@@ -3,7 +3,10 @@ use std::sync::LazyLock;
 
 use super::{Counts, HashKey, RULES, Redactor};
 
+mod commands;
+mod fixtures;
 mod grammar;
+mod lists;
 mod properties;
 
 static REDACTOR: LazyLock<Redactor> = LazyLock::new(Redactor::new);

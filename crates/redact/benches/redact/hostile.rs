@@ -168,6 +168,12 @@ const NEAR: &[(&str, &str)] = &[
     ("XML", "<password></password><token/>"),
     ("prose", "the password is the token of the secret. "),
     ("SQL", "IDENTIFIED BY PASSWORD ' "),
+    ("pipes", "echo a | sudo -S "),
+    ("here-documents", "kinit<<A\n"),
+    ("lists of YAML", "passwords:\n- "),
+    ("blocks of YAML", "secret: |\n a\n"),
+    ("quotes over lines", "password='a1b2\n"),
+    ("lines of .pgpass", "*:*:a:b:"),
     ("names beside others' letters", "密码=password：токен=token。"),
 ];
 

@@ -6,7 +6,7 @@
 //! - a type (`password: str = "x"`, `password string = "x"`), the end of an XML tag, the bars of a table;
 //! - for a quoted name a comma (`define('DB_PASSWORD', 'x')`), for a bare one a parenthesis (`withPassword("x")`);
 //! - `value` as the name of a neighbour (`{"name": "DB_PASSWORD", "value": "x"}`, `<add key="Password" value="x"/>`);
-//! - the mark of a block of lines (YAML's `|` and `>`), a list;
+//! - the mark of a block of lines (YAML's `|` and `>`), a list, see [`super::collection`];
 //! - words (`password is x`, `set API_KEY to x`), see [`super::prose`].
 
 use std::ops::Range;
@@ -84,14 +84,26 @@ enum Kind {
     Call,
     /// The text of an XML element.
     Tag,
+    /// What stands in the lines below, further in.
+    Below,
+}
+
+/// The place behind what YAML puts before a value: a type (`!!str`), a name (`&pw`).
+fn behind_tag(bytes: &[u8], at: usize) -> usize {
+    if !matches!(bytes.get(at..), Some([b'!', b'!', ..] | [b'&', ..])) {
+        return at;
+    }
+    let tag = near(bytes, at, |byte| byte.is_ascii_alphanumeric() || b"!&_-".contains(&byte));
+    let next = skip_blanks(bytes, at + tag);
+    if next > at + tag { next } else { at }
 }
 
 impl Named<'_> {
-    fn bytes(&self) -> &[u8] {
+    pub(super) fn bytes(&self) -> &[u8] {
         self.text.as_bytes()
     }
 
-    fn name(&self) -> &str {
+    pub(super) fn name(&self) -> &str {
         self.text.get(self.range.clone()).unwrap_or_default()
     }
 
@@ -125,9 +137,13 @@ impl Named<'_> {
             b'?' if next == b'=' || next == b':' => place(2, Evidence::Weak, Kind::Plain),
             b':' if next == b':' || is_quoted && self.is_ternary() => None,
             b':' if next == b'=' => place(2, Evidence::Weak, Kind::Plain),
+            b':' if self.has_lines_below(separator + 1) => place(1, Evidence::Weak, Kind::Below),
             b':' if matches!(next, b'\n' | b'\r') => None,
             b':' if closing == 0 && self.is_expansion() => self.default(separator),
-            b':' => place(1, Evidence::Weak, Kind::Plain),
+            b':' => {
+                let at = behind_tag(bytes, skip_blanks(bytes, separator + 1));
+                Some(Place { at, is_key, evidence: Evidence::Weak, kind: Kind::Plain })
+            }
             b'%' if has_at(bytes, separator, "%3D") || has_at(bytes, separator, "%3A") => {
                 place(3, Evidence::Strong, Kind::Plain)
             }
@@ -294,7 +310,10 @@ impl Named<'_> {
             }
             return;
         }
-        if self.lines(at, found) || self.list(at, found) || kind == Kind::Call && self.arguments(at, found) {
+        if kind == Kind::Below {
+            return self.below(at, found);
+        }
+        if self.has_many(at, found) || kind == Kind::Call && self.arguments(at, found) {
             return;
         }
         // a type annotation stands where the value would: `password: str = "x"`
@@ -364,6 +383,9 @@ impl Named<'_> {
             let value = self.text.get(range.clone()).unwrap_or_default();
             range.end -= value.len() - value.trim_end_matches(['.', ',', ';', ':', '!', '?']).len();
         }
+        if let End::Quote(quote, 0) = extent.end {
+            range.end = self.end_of_lines(range.end, &[quote], found).unwrap_or(range.end);
+        }
         let trimmed = self.text.get(range.clone()).unwrap_or_default();
         range.end -= trimmed.len() - trimmed.trim_end().len();
         found.push(super::found(range.start, range.end, self.promise.family.rule()));
@@ -428,61 +450,6 @@ impl Named<'_> {
         if let Some(extent) = literal {
             self.keep(&extent, false, found);
         }
-    }
-
-    /// The lines of a block behind `|` or `>`, as YAML has them.
-    fn lines(&self, at: usize, found: &mut Found) -> bool {
-        let bytes = self.bytes();
-        if !matches!(bytes.get(at), Some(b'|' | b'>')) {
-            return false;
-        }
-        let mark = at + 1 + near(bytes, at + 1, |byte| b"+-0123456789".contains(&byte)).min(2);
-        let line = skip_blanks(bytes, mark);
-        if !matches!(bytes.get(line), Some(b'\n' | b'\r')) {
-            return false;
-        }
-        let start = skip_space(bytes, line);
-        let end = start + near(bytes, start, |byte| !byte.is_ascii_whitespace());
-        let extent = Extent { range: start..end, evidence: Evidence::Quoted, end: End::Word };
-        start < end && self.keep(&extent, false, found)
-    }
-
-    /// `["a", "b"]`, `("user", "a")`
-    fn list(&self, at: usize, found: &mut Found) -> bool {
-        let bytes = self.bytes();
-        matches!(bytes.get(at), Some(b'[' | b'(')) && self.arguments(at + 1, found)
-    }
-
-    /// Literals with commas between.
-    fn arguments(&self, at: usize, found: &mut Found) -> bool {
-        let bytes = self.bytes();
-        let (mut at, mut any) = (skip_space(bytes, at), false);
-        for nth in 0..16 {
-            let Some((quote, slashes, start)) = extent::quote_at(bytes, at) else { break };
-            let Some(extent) =
-                Extent::until(self.text, start, End::Quote(quote, slashes), self.promise.family, Evidence::Quoted)
-            else {
-                break;
-            };
-            let extent = Extent { evidence: Evidence::Loose, ..extent };
-            any |=
-                if nth > 0 { self.as_password().keep(&extent, false, found) } else { self.keep(&extent, false, found) };
-            let behind = skip_space(bytes, extent.whole(bytes).end + slashes + 1);
-            if bytes.get(behind) != Some(&b',') {
-                break;
-            }
-            at = skip_space(bytes, behind + 1);
-        }
-        any
-    }
-
-    /// Behind a user's name, the second of a pair of credentials is a password.
-    fn as_password(&self) -> Self {
-        let promise = match self.promise.family {
-            Family::Credential => Promise { family: Family::Password, trust: Trust::Loose },
-            _ => self.promise,
-        };
-        Self { text: self.text, promise, range: self.range.clone() }
     }
 
     pub(super) fn is_loose(&self) -> bool {

@@ -4,22 +4,20 @@
 
 use std::ops::Range;
 
-use super::extent::{self, End, Extent};
-use super::name::Family;
+use super::extent::{self, Extent};
+use super::name::{Family, Promise, Trust};
 use super::{cookie, found};
 use crate::find::Found;
-use crate::text::{self, has_at, is_blank, near, run, skip_blanks, steps};
+use crate::text::{self, byte_before, has_at, is_blank, near, run, skip_blanks, steps};
 use crate::value::{self, Evidence};
 
-#[derive(Debug)]
-pub(crate) struct Command {
-    /// The command's name, or the part of it that tells.
-    pub(crate) literal: &'static str,
-    flags: &'static [(&'static str, Argument)],
-}
+mod special;
+mod table;
+
+pub(crate) use table::COMMANDS;
 
 /// What a flag takes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug)]
 enum Argument {
     /// A password, behind a blank, `=` or nothing.
     Password,
@@ -31,80 +29,114 @@ enum Argument {
     Cookies,
     /// The last of so many arguments behind the flag.
     Nth(usize),
+    /// The last of so many arguments that are no options, nor values of these options.
+    Operand(usize, &'static [&'static str]),
+    /// What else a line has between two places of a text.
+    Special(fn(&str, Range<usize>, &mut Found)),
 }
 
-use Argument::{Cookies, Glued, Nth, Pair, Password};
+use Argument::{Cookies, Glued, Nth, Operand, Pair, Special};
 
-const fn command(literal: &'static str, flags: &'static [(&'static str, Argument)]) -> Command {
-    Command { literal, flags }
+/// Command lines up to here were looked through, by the number of the command.
+#[derive(Debug)]
+pub(crate) struct Seen([usize; COMMANDS.len()]);
+
+impl Default for Seen {
+    fn default() -> Self {
+        Self([0; COMMANDS.len()])
+    }
 }
-
-pub(crate) const COMMANDS: [Command; 20] = [
-    command("curl", &[("-u", Pair), ("--user", Pair), ("-U", Pair), ("--proxy-user", Pair), ("-b", Cookies)]),
-    command("httpie", &[("-a", Pair), ("--auth", Pair)]),
-    command("mysql", &[("-p", Glued)]),
-    command("mariadb", &[("-p", Glued)]),
-    command("sshpass", &[("-p", Password), ("-p", Glued)]),
-    command("redis-cli", &[("-a", Password)]),
-    command(" login", &[("-p", Password)]),
-    command(
-        "htpasswd",
-        &[
-            ("-b", Nth(3)),
-            ("-cb", Nth(3)),
-            ("-bc", Nth(3)),
-            ("-nb", Nth(2)),
-            ("-bn", Nth(2)),
-            ("-nbB", Nth(2)),
-            ("-Bbn", Nth(2)),
-            ("-bnB", Nth(2)),
-        ],
-    ),
-    command("ldap", &[("-w", Password)]),
-    command("mongo", &[("-p", Password)]),
-    command("net use", &[]),
-    command("sqlcmd", &[("-P", Password)]),
-    command("bcp ", &[("-P", Password)]),
-    command("openssl", &[("-passin", Password), ("-passout", Password), ("-pass", Password), ("-k", Password)]),
-    command("ssh-keygen", &[("-N", Password), ("-P", Password)]),
-    command("secret set ", &[("--body", Password), ("-b", Password)]),
-    command("smbclient", &[("-U", Password)]),
-    command("zip ", &[("-P", Password)]),
-    command("lftp", &[("-u", Password)]),
-    command("from-literal", &[]),
-];
 
 /// How far a command line is looked through.
 const LINE: usize = 512;
 
 pub(crate) fn find(number: usize, text: &str, hit: Range<usize>, found: &mut Found) {
     let Some(command) = COMMANDS.get(number) else { return };
-    if found.commands.get(number).is_some_and(|until| hit.start < *until) {
+    if found.commands.0.get(number).is_some_and(|until| hit.start < *until) {
         return;
     }
     let bytes = text.as_bytes();
     if !is_command(bytes, &hit) {
         return;
     }
-    if command.literal == "from-literal" {
-        return from_literal(text, hit.end, found);
-    }
     let end = line_end(bytes, hit.end);
-    if let Some(until) = found.commands.get_mut(number) {
+    if let Some(until) = found.commands.0.get_mut(number) {
         *until = end;
     }
     let Some(line) = bytes.get(hit.end..end) else { return };
-    if command.literal == "net use" {
-        return net_use(text, hit.end, end, found);
-    }
     for (flag, argument) in command.flags {
-        for at in memchr::memmem::find_iter(line, flag.as_bytes()).take(8) {
-            let is_start = at.checked_sub(1).and_then(|before| line.get(before)).is_some_and(u8::is_ascii_whitespace);
-            let behind = hit.end + at + flag.len();
-            if is_start {
-                take(text, behind, end, *argument, flag.len() == 2, found);
+        match argument {
+            Special(find) => find(text, hit.end..end, found),
+            Operand(nth, valued) => {
+                if let Some(range) = operand(bytes, hit.end..end, *nth, valued) {
+                    keep_operand(text, range, found);
+                }
+            }
+            _ => {
+                for at in memchr::memmem::find_iter(line, flag.as_bytes()).take(8) {
+                    let is_start = byte_before(bytes, hit.end + at).is_some_and(|byte| byte.is_ascii_whitespace());
+                    if is_start {
+                        take(text, hit.end + at + flag.len(), end, *argument, flag.len() == 2, found);
+                    }
+                }
             }
         }
+        if matches!(argument, Pair) && flag.len() == 2 {
+            clusters(text, hit.end..end, flag.as_bytes()[1], found);
+        }
+    }
+}
+
+/// `curl -sSu user:password`: the flag is the last of several letters.
+fn clusters(text: &str, line: Range<usize>, letter: u8, found: &mut Found) {
+    let bytes = text.as_bytes();
+    let Some(inside) = bytes.get(line.clone()) else { return };
+    for at in memchr::memmem::find_iter(inside, b" -").take(8) {
+        let start = line.start + at + 2;
+        let letters = run(bytes.get(..line.end).unwrap_or_default(), start, |byte| byte.is_ascii_alphabetic());
+        if letters > 1 && byte_before(bytes, start + letters) == Some(letter) {
+            take(text, start + letters, line.end, Pair, false, found);
+        }
+    }
+}
+
+/// The last of so many arguments of a line that are no options, nor values of the options in `valued`.
+fn operand(bytes: &[u8], line: Range<usize>, nth: usize, valued: &[&str]) -> Option<Range<usize>> {
+    let (mut at, mut operands, mut is_value) = (skip_blanks(bytes, line.start), 0, false);
+    for _ in 0..MOST_ARGUMENTS {
+        let range = argument_at(bytes, at, line.end);
+        let word = bytes.get(range.clone()).filter(|word| !word.is_empty())?;
+        let is_option = word.len() > 1 && word.starts_with(b"-");
+        operands += usize::from(!is_option && !is_value);
+        if operands == nth {
+            return Some(range);
+        }
+        is_value = is_option && valued.iter().any(|option| option.as_bytes() == word);
+        at = behind(bytes, &range, line.end)?;
+    }
+    None
+}
+
+/// So many arguments of a command are looked at.
+const MOST_ARGUMENTS: usize = 16;
+
+/// The place of the argument that follows one.
+pub(super) fn behind(bytes: &[u8], argument: &Range<usize>, end: usize) -> Option<usize> {
+    let line = bytes.get(..end)?;
+    let closed = argument.end + run(line, argument.end, |byte| b"\\\"'".contains(&byte));
+    let next = skip_blanks(line, closed);
+    let next = if matches!(line.get(next..), Some([b'\\', b'\n', ..])) { skip_blanks(line, next + 2) } else { next };
+    (next > closed).then_some(next)
+}
+
+/// Takes an argument that a command calls a password: one that a sentence would not have there.
+fn keep_operand(text: &str, range: Range<usize>, found: &mut Found) {
+    let is_quoted = byte_before(text.as_bytes(), range.start).is_some_and(|byte| b"\"'".contains(&byte));
+    let evidence = if is_quoted { Evidence::Quoted } else { Evidence::Loose };
+    let promise = Promise { family: Family::Password, trust: Trust::Sure };
+    let is_secret = |value: &str| is_argument(value) && value::is_secret(value, promise, evidence);
+    if text.get(range.clone()).is_some_and(is_secret) {
+        found.push(self::found(range.start, range.end, "password"));
     }
 }
 
@@ -117,7 +149,7 @@ fn is_command(bytes: &[u8], hit: &Range<usize>) -> bool {
         || is_suffix(bytes, hit);
     let name = near(bytes, hit.end, |byte| byte.is_ascii_alphanumeric() || byte == b'-');
     is_start && (name == 0 || bytes.get(hit.end + name).is_some_and(u8::is_ascii_whitespace))
-        || bytes.get(hit.end - 1) == Some(&b' ')
+        || matches!(bytes.get(hit.end - 1), Some(b' ' | b':'))
 }
 
 /// `unzip`, `gzip`: commands that end like another.
@@ -126,7 +158,7 @@ fn is_suffix(bytes: &[u8], hit: &Range<usize>) -> bool {
 }
 
 /// The end of the command: of its line, unless a backslash continues it, or where another begins.
-fn line_end(bytes: &[u8], start: usize) -> usize {
+pub(super) fn line_end(bytes: &[u8], start: usize) -> usize {
     let near = bytes.get(start..bytes.len().min(start + LINE)).unwrap_or_default();
     steps::count(near.len());
     for at in memchr::memchr3_iter(b'\n', b'|', b';', near) {
@@ -147,7 +179,7 @@ fn take(text: &str, flag: usize, end: usize, argument: Argument, is_short: bool,
         Glued => flag,
         _ if next == b'=' => flag + 1,
         _ if is_blank(next) => skip_blanks(bytes, flag),
-        Nth(_) => return,
+        Nth(_) | Operand(..) | Special(_) => return,
         Pair if is_short && next != b'-' => flag,
         _ => return,
     };
@@ -202,7 +234,7 @@ fn take(text: &str, flag: usize, end: usize, argument: Argument, is_short: bool,
     }
 }
 
-fn is_argument(value: &str) -> bool {
+pub(super) fn is_argument(value: &str) -> bool {
     // a port or two, which `-p` takes elsewhere
     let is_port = value.len() <= 11 && value.bytes().all(|byte| byte.is_ascii_digit() || byte == b':');
     let is_other = value.starts_with(['-', '$', '/']) || value.contains("://") || is_port && value.contains(':');
@@ -210,7 +242,7 @@ fn is_argument(value: &str) -> bool {
 }
 
 /// An argument, without its quotes.
-fn argument_at(bytes: &[u8], at: usize, end: usize) -> Range<usize> {
+pub(super) fn argument_at(bytes: &[u8], at: usize, end: usize) -> Range<usize> {
     let line = bytes.get(..end).unwrap_or_default();
     match extent::quote_at(line, at).filter(|(_, slashes, start)| start - slashes == at + 1) {
         Some((quote, slashes, start)) => {
@@ -237,39 +269,5 @@ fn word(line: &[u8], at: usize) -> usize {
             if inside > 0 && line.get(open + inside) == Some(quote) { quoted + 1 + inside } else { quoted }
         }
         _ => quoted,
-    }
-}
-
-/// `net use Z: \\host\share /user:name password`
-fn net_use(text: &str, start: usize, end: usize, found: &mut Found) {
-    let bytes = text.as_bytes();
-    let Some(line) = text.get(start..end) else { return };
-    let Some(user) = line.to_ascii_lowercase().find("/user:") else { return };
-    let name = start + user + "/user:".len();
-    let behind = skip_blanks(bytes, name + near(bytes, name, |byte| !byte.is_ascii_whitespace()));
-    let range = argument_at(bytes, behind, end);
-    if text.get(range.clone()).is_some_and(|value| is_argument(value) && !value.starts_with('/')) {
-        found.push(self::found(range.start, range.end, "password"));
-    }
-}
-
-/// `kubectl create secret generic x --from-literal=name=value`
-fn from_literal(text: &str, end: usize, found: &mut Found) {
-    let bytes = text.as_bytes();
-    let at = end + near(bytes, end, |byte| b" =\\\"'".contains(&byte)).min(4);
-    let name = at + near(bytes, at, |byte| byte.is_ascii_alphanumeric() || b"._-".contains(&byte));
-    if bytes.get(name) != Some(&b'=') || has_at(bytes, at, "user") {
-        return;
-    }
-    let Some(extent) = Extent::at(text, name + 1, Family::Password, Evidence::Strong) else { return };
-    let value = text.get(extent.range.clone()).unwrap_or_default();
-    let is_secret =
-        value.len() >= 8 && value::looks_random(value) && !value::is_placeholder(value) && !value::is_uuid(value);
-    if is_secret {
-        let range = match extent.end {
-            End::Quote(..) => extent.range.clone(),
-            _ => extent.whole(bytes),
-        };
-        found.push(self::found(range.start, range.end, "secret"));
     }
 }

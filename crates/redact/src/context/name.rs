@@ -418,7 +418,8 @@ pub(crate) fn promise(identifier: &str) -> Option<Promise> {
     let is_interface = || before.iter().any(|word| one_of(word, INTERFACE));
     let trusted = |family| if is_interface() { loose(family) } else { sure(family) };
     let ends = |suffix: &str| ends_ignoring_case(last, suffix);
-    if one_of(last, COMMANDS) {
+    // `SSHPASS` is the variable of a command
+    if one_of(last, COMMANDS) && last.bytes().any(|byte| byte.is_ascii_lowercase()) {
         return None;
     }
     if is_password(last) {
@@ -446,7 +447,9 @@ pub(crate) fn promise(identifier: &str) -> Option<Promise> {
         return loose(Family::Password);
     }
     match last.to_ascii_lowercase().as_str() {
-        "secrets" | "passwords" | "tokens" => plural(last, is_interface()),
+        "secrets" | "passwords" | "passphrases" | "passwds" | "pwds" | "tokens" => plural(last, is_interface()),
+        "keys" if one_of(previous, KEPT_IN_LISTS) => keys(is_interface()),
+        "apikeys" => keys(is_interface()),
         "credential" | "credentials" | "creds" | "cred" => trusted(Family::Credential),
         "authorization" => sure(Family::Authorization),
         "bearer" => sure(Family::Authorization),
@@ -465,6 +468,14 @@ fn plural(word: &str, is_interface: bool) -> Option<Promise> {
         _ => Family::Token,
     };
     (!is_interface).then_some(Promise { family, trust: Trust::Loose })
+}
+
+/// Words before `keys` that promise a list of secrets.
+const KEPT_IN_LISTS: &[&str] =
+    &["api", "access", "secret", "private", "encryption", "signing", "auth", "license", "webhook", "hmac", "admin"];
+
+fn keys(is_interface: bool) -> Option<Promise> {
+    (!is_interface).then_some(Promise { family: Family::ApiKey, trust: Trust::Loose })
 }
 
 fn key(kind: &str, is_interface: bool) -> Option<Promise> {

@@ -1,4 +1,4 @@
-//! `CREATE USER x IDENTIFIED BY 'secret'`, also `IDENTIFIED WITH plugin BY`, `BY PASSWORD`.
+//! `CREATE USER x IDENTIFIED BY 'secret'`, also `IDENTIFIED WITH plugin BY`, `BY PASSWORD`; `SET PASSWORD FOR x = 'secret'`.
 
 use super::extent::{self, End, Extent};
 use super::found;
@@ -19,6 +19,22 @@ pub(crate) fn identified(text: &str, end: usize) -> Option<Finding> {
         }
         at = skip_blanks(bytes, at + word);
     }
+    literal(text, at).filter(|_| is_by)
+}
+
+/// Behind `SET PASSWORD FOR`.
+pub(crate) fn set_password(text: &str, end: usize) -> Option<Finding> {
+    let bytes = text.as_bytes();
+    let equals = end + near(bytes, end, |byte| !b"=;\n".contains(&byte));
+    if bytes.get(equals) != Some(&b'=') {
+        return None;
+    }
+    literal(text, skip_blanks(bytes, equals + 1))
+}
+
+/// The password in the quotes at `at`.
+fn literal(text: &str, at: usize) -> Option<Finding> {
+    let bytes = text.as_bytes();
     let (quote, slashes, start) = extent::quote_at(bytes, at)?;
     if quote == b'`' {
         return None;
@@ -26,5 +42,5 @@ pub(crate) fn identified(text: &str, end: usize) -> Option<Finding> {
     let extent = Extent::until(text, start, End::Quote(quote, slashes), Family::Cookie, Evidence::Quoted)?;
     let value = text.get(extent.range.clone())?;
     let range = extent.whole(bytes);
-    (is_by && !value::is_placeholder(value)).then(|| found(range.start, range.end, "password"))
+    (!value::is_placeholder(value)).then(|| found(range.start, range.end, "password"))
 }

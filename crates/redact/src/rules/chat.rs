@@ -128,7 +128,7 @@ pub(super) static RULES: &[Rule] = &[
         r"SG\.[\w-]{16,32}\.[\w-]{32,64}",
         &[concat!("SG.", "F4k3joMXk7ZwdSKU.F4k3SqXSfVsGfTIqQiUIpFxopeUFV3Wd")],
         &["SG.F4k3jo"],
-    ).joins(b"."),
+    ),
     rule(
         "mailgun_key",
         "Mailgun private API key, public validation key",

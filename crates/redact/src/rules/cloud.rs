@@ -74,7 +74,7 @@ pub(super) static RULES: &[Rule] = &[
         r"AIza[\w-]{35}|ya29\.[\w.-]{20,}|AQ\.Ab8[\w-]{30,}",
         &[concat!("AIza", "F4k3F4k3F4k3F4k3F4k3F4k3F4k3F4k3F4k"), concat!("ya29.", "a0F4k3wqHVVX363HcCF78Y97o_UjYp7RN"), concat!("AQ.Ab8", "RN6F4k3wqHVVX363HcCF78Y97o_UjYp7RNxY2")],
         &["AIza-short", "ya29.short1", "AIzaSyEXAMPLE_KEY_0123456789abcdefghijk"],
-    ).joins(b"."),
+    ),
     rule(
         "google_oauth_secret",
         "Google OAuth client secret",

@@ -80,7 +80,13 @@ pub(super) static RULES: &[Rule] = &[
         "password",
         "Value of a name that ends in a word for a password, in configuration, code, command lines, sentences",
         "https://cheatsheetseries.owasp.org/cheatsheets/Secrets_Management_Cheat_Sheet.html",
-        &["DB_PASS=hunter2", "mysql --password hunter2 -h db", "password: \"hunter2\""],
+        &[
+            "DB_PASS=hunter2",
+            "mysql --password hunter2 -h db",
+            "password: \"hunter2\"",
+            "echo hunter2 | docker login --password-stdin",
+            "passwords:\n  - Q4rtz77x",
+        ],
         &["password = getpass.getpass()", "password_field: hunter2"],
     ),
     context(

@@ -26,8 +26,7 @@ pub(super) static RULES: &[Rule] = &[
             "pscale_api_F4k3SgNcfAGu2ju8dXk8idyVoS7LVzqu",
         ],
         &["pscale_pw_F4k3ps"],
-    )
-    .joins(b"."),
+    ),
     rule(
         "neon_key",
         "Neon API key, role password",
@@ -212,8 +211,7 @@ pub(super) static RULES: &[Rule] = &[
             concat!("pk.eyJ", "F4k39FvQNfc5GBQI0jFSBdhEjQpo5wmHOrztX4jF.F4k3QUESY6FRL2Iv7pVZ"),
         ],
         &["sk.eyJF4k3zl"],
-    )
-    .joins(b"."),
+    ),
     rule(
         "databento_key",
         "Databento API key",

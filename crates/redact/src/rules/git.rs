@@ -154,8 +154,7 @@ pub(super) static RULES: &[Rule] = &[
             "sat.F4k3hgzxtDtQ5J3KSSqjz3.fa15e5bbadc4448ca1f29ee9.F4k39jgpUyzzj6E8jDxH",
         ],
         &["pat.F4k338"],
-    )
-    .joins(b"."),
+    ),
     rule(
         "teamcity_token",
         "TeamCity access token",
@@ -192,8 +191,7 @@ pub(super) static RULES: &[Rule] = &[
         r"snyk_(?:sat|uat|pat)_?\.?[\w.-]{30,}",
         &["snyk_uat_F4k3CtqTE87nd2RU4vPVlUdGcJYEwu"],
         &["snyk_uat_F4"],
-    )
-    .joins(b"."),
+    ),
     rule(
         "sonar_token",
         "SonarQube token: of a user, project, or global analysis",
@@ -251,8 +249,7 @@ pub(super) static RULES: &[Rule] = &[
         r"hawk\.[\w-]{20}\.[\w-]{20}",
         &["hawk.F4k354se85Vb85RT3iy5.F4k3Kmbv9WfePJvOR9jc"],
         &["hawk.F4k354"],
-    )
-    .joins(b"."),
+    ),
     rule(
         "postman_key",
         "Postman API key, collection access key",

@@ -34,9 +34,9 @@ pub(super) static RULES: &[Rule] = &[
         "openai_key",
         "API key of OpenAI (of a user, project, service account, administrator) or of a provider with the same form: DeepSeek, Moonshot, DashScope, Stability AI",
         "https://platform.openai.com/docs/api-reference/authentication",
-        &["sk-"],
+        &["sk-", "sk-proj-", "sk-svcacct-", "sk-admin-"],
         r"sk-(?:proj|svcacct|admin|None|service)-[\w-]{20,}|sk-[A-Za-z0-9]{20,}|sk-[a-z0-9]{2,12}-[\w-]{28,}",
-        &["sk-F4k3wqHVVX363HcCF78Y97oUT3BlbkFJYp7RNmxNyHaYV9N", "sk-proj-F4k3wqHVVX363HcCF78Y97", "sk-fa15e59ae8593b81e0aba7da45083142", "sk-helicone-F4k3wqH-VVX363H-cCF78Y9-UjYp7RN"],
+        &["sk-F4k3wqHVVX363HcCF78Y97oUT3BlbkFJYp7RNmxNyHaYV9N", "sk-proj-F4k3wqHVVX363HcCF78Y97", "sk-svcacct-F4k3bFPZ6HoAMb1BL1oX", "sk-admin-F4k36jmx5n4uJImC4h2B", "sk-fa15e59ae8593b81e0aba7da45083142", "sk-helicone-F4k3wqH-VVX363H-cCF78Y9-UjYp7RN"],
         &["sk-learn-1.5", "sk-proj-REPLACE_WITH_YOUR_KEY_1", "sk-container-id-10", "sk-0000000000000000000000a"],
     ).check(Check::Random),
     rule(

@@ -18,7 +18,13 @@ pub(super) static RULES: &[Rule] = &[
         "https://www.figma.com/developers/api#authentication",
         &["figd_", "figo_", "figu_", "figoh_", "figor_"],
         r"fig(?:d|o|u|oh|or|ur)_[\w-]{36,}",
-        &[concat!("figd_", "F4k3Y9WTHrbixOXGbsYka7dyWYrYLdMIVubT"), concat!("figo_", "F4k3MkmlEJJ6K5FpMp3Hn4RolpqtCOcFAt6C"), concat!("figu_", "F4k3Z8vJeTKgP3fCLdQBPqN8VVGkbgNpPhyW"), concat!("figoh_", "F4k31t0AeCEWU1xlkdwgCx3fUMJ5uaNoMeg5"), concat!("figor_", "F4k3mLwcHdXZcyHhxOmvN9S1EAC9VdJ3lm5r")],
+        &[
+            concat!("figd_", "F4k3Y9WTHrbixOXGbsYka7dyWYrYLdMIVubT"),
+            concat!("figo_", "F4k3MkmlEJJ6K5FpMp3Hn4RolpqtCOcFAt6C"),
+            concat!("figu_", "F4k3Z8vJeTKgP3fCLdQBPqN8VVGkbgNpPhyW"),
+            concat!("figoh_", "F4k31t0AeCEWU1xlkdwgCx3fUMJ5uaNoMeg5"),
+            concat!("figor_", "F4k3mLwcHdXZcyHhxOmvN9S1EAC9VdJ3lm5r"),
+        ],
         &["figd_F4k3Y9"],
     ),
     rule(
@@ -63,16 +69,23 @@ pub(super) static RULES: &[Rule] = &[
         "https://developers.dropbox.com/oauth-guide",
         &["sl."],
         r"sl\.(?:u\.)?[\w-]{120,}",
-        &["sl.F4k3ruxRdpMEEb1UJ0kYKu16da9hN5y1LwhfQWrTIbRpQ2ScwuQWUeDQ8uaJoXLANSmi318MmFkZ8oyNR3WtzoS3IrdBSPRnFVtYVFlA4ScosRmTHN6Ln05Q"],
+        &[
+            "sl.F4k3ruxRdpMEEb1UJ0kYKu16da9hN5y1LwhfQWrTIbRpQ2ScwuQWUeDQ8uaJoXLANSmi318MmFkZ8oyNR3WtzoS3IrdBSPRnFVtYVFlA4ScosRmTHN6Ln05Q",
+        ],
         &["sl.F4k3ru"],
-    ).joins(b"."),
+    ),
     rule(
         "facebook_token",
         "Facebook, Instagram or Threads access token",
         "https://developers.facebook.com/docs/facebook-login/guides/access-tokens",
         &["EAA", "IGQV", "IGAA", "THAA"],
         r"EAA[A-Za-z0-9]{80,}|IG(?:QV|AA)[\w-]{60,}|THAA[\w-]{60,}",
-        &["EAAF4k3dcRvHJLD1oMZXh1EEzasqqhSMCesHhe8dEABDJM4xg1Boc5Q2DZsAwVYE602O0vw5CvUCYkPGgFk", "IGQVF4k3psw4OjXjtNZkEUEQh2nikhx91xHAbgYAvtjoP1famHXIQkJxbdugxc4I", "IGAAF4k39S9e6jOB7lGHCIPMCKiC2bycTWZ8QtFaDJIQuj6ThQZaEI4WNkAESlQo", "THAAF4k3A66Zq4kOwW04K7Ux0beARYCgnsixl0LvOlOG6z358Wj4lKde9htqRio5"],
+        &[
+            "EAAF4k3dcRvHJLD1oMZXh1EEzasqqhSMCesHhe8dEABDJM4xg1Boc5Q2DZsAwVYE602O0vw5CvUCYkPGgFk",
+            "IGQVF4k3psw4OjXjtNZkEUEQh2nikhx91xHAbgYAvtjoP1famHXIQkJxbdugxc4I",
+            "IGAAF4k39S9e6jOB7lGHCIPMCKiC2bycTWZ8QtFaDJIQuj6ThQZaEI4WNkAESlQo",
+            "THAAF4k3A66Zq4kOwW04K7Ux0beARYCgnsixl0LvOlOG6z358Wj4lKde9htqRio5",
+        ],
         &["EAAF4k3dc"],
     ),
     rule(
@@ -81,7 +94,9 @@ pub(super) static RULES: &[Rule] = &[
         "https://docs.x.com/resources/fundamentals/authentication/oauth-2-0/application-only",
         &["AAAAAAAAAAAAAAAAAAAA"],
         "A{18,24}(?:[A-Za-z0-9]|%[0-9A-F]{2}){60,}",
-        &["AAAAAAAAAAAAAAAAAAAA%63Wz%0Ac%BE%FDj%16%C0%613%C2B%51v%13%55%CFzFjd%0E%5D%47N%D9I%91%E5H%4Eu%FCSP%85%80%94%F0%C9%5F%A3t%BF%3ES%BEqx%8Dp%506%73%CAK"],
+        &[
+            "AAAAAAAAAAAAAAAAAAAA%63Wz%0Ac%BE%FDj%16%C0%613%C2B%51v%13%55%CFzFjd%0E%5D%47N%D9I%91%E5H%4Eu%FCSP%85%80%94%F0%C9%5F%A3t%BF%3ES%BEqx%8Dp%506%73%CAK",
+        ],
         &["AAAAAAAAAAAAAAAAAAAA%63Wz%"],
     ),
     rule(
@@ -101,7 +116,8 @@ pub(super) static RULES: &[Rule] = &[
         r"live_\d{6,12}_[A-Za-z0-9]{30}|oauth:[a-z0-9]{30}",
         &["live_692173_F4k3hbd40nhW6aCYdvjkeeVKJ5Xtgb", "oauth:f4k3ywdiuue8zm2y6ulomjgporghx1"],
         &["live_692173"],
-    ).check(Check::Random),
+    )
+    .check(Check::Random),
     rule(
         "frameio_token",
         "Frame.io developer token",
@@ -182,7 +198,8 @@ pub(super) static RULES: &[Rule] = &[
         "[A-Za-z0-9]{6}_[A-Za-z0-9]{29}_mmk",
         &["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"],
         &["_mmk"],
-    ).lead(36, 36, b"_"),
+    )
+    .lead(36, 36, b"_"),
     rule(
         "metabase_key",
         "Metabase API key",
@@ -191,7 +208,8 @@ pub(super) static RULES: &[Rule] = &[
         "mb_[A-Za-z0-9+/]{40,}={0,2}",
         &["mb_F4k3YaKvyQYd3VIShTrDzmNDc68yma0H9sFgah62"],
         &["mb_F4k3Ya"],
-    ).joins(b"/+"),
+    )
+    .joins(b"/+"),
     rule(
         "builderio_key",
         "Builder.io private key",
@@ -209,14 +227,19 @@ pub(super) static RULES: &[Rule] = &[
         "key_(?:live|test)_[A-Za-z0-9]{32}",
         &["key_live_F4k3DrphBCx1PJLF7yUZkedIMXUumyeL", "key_test_F4k3tuId431nf1QnR8OqjGk5YbC2WpKl"],
         &["key_live_F4k3Dr"],
-    ).check(Check::Random),
+    )
+    .check(Check::Random),
     rule(
         "wakatime_key",
         "WakaTime API key",
         "https://wakatime.com/developers#authentication",
         &["waka_", "waka_sec_", "waka_tok_"],
         "waka_(?:(?:sec|tok|ref)_[A-Za-z0-9]{60,}|[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}|[0-9a-f]{36})",
-        &["waka_ref_F4k3PNvs6ZgUU86UZ0tP3N3IjN0AFCeEd2EeBcOCpZvfHIKrz3lv27aPWkFK", "waka_sec_F4k3HyIwqyO31riNXeGmgye5ik2q9tHxmLebBjZDgt01jb12NPH3W6ypz6Qp", "waka_tok_F4k3KTz7K6uanq3Wy7JzzyC0JDQdABOnDiLhSj9uukfFTXDOGBaqBYJUTXqR"],
+        &[
+            "waka_ref_F4k3PNvs6ZgUU86UZ0tP3N3IjN0AFCeEd2EeBcOCpZvfHIKrz3lv27aPWkFK",
+            "waka_sec_F4k3HyIwqyO31riNXeGmgye5ik2q9tHxmLebBjZDgt01jb12NPH3W6ypz6Qp",
+            "waka_tok_F4k3KTz7K6uanq3Wy7JzzyC0JDQdABOnDiLhSj9uukfFTXDOGBaqBYJUTXqR",
+        ],
         &["waka_ref_F4"],
     ),
     rule(
@@ -250,20 +273,46 @@ pub(super) static RULES: &[Rule] = &[
         "workato_token",
         "Workato developer API token",
         "https://docs.workato.com/workato-api/api-clients.html",
-        &["wrkaus-", "wrkeu-", "wrkjp-", "wrksg-", "wrkau-", "wrktrial-", "wrkaeu-", "wrkajp-", "wrkasg-", "wrkaau-", "wrkatrial-"],
+        &[
+            "wrkaus-",
+            "wrkeu-",
+            "wrkjp-",
+            "wrksg-",
+            "wrkau-",
+            "wrktrial-",
+            "wrkaeu-",
+            "wrkajp-",
+            "wrkasg-",
+            "wrkaau-",
+            "wrkatrial-",
+        ],
         r"wrka?(?:us|eu|jp|sg|au|trial)-[\w.-]{40,}",
-        &["wrkaus-F4k3LG99vRKFL8eot1g26YiEejdHgw6HBL7RWaJ2", "wrkeu-F4k3msFh3VXkZnITvghFcr1uXOp9Fv7grQ7zoKH9", "wrkjp-F4k3gcNC6d7CdRwCRHsBhXiMzCcliow3E4aTSGWA", "wrksg-F4k3A7RgjJ6aVma4hlf4uyl95FIFS5Zr31WLDp4W", "wrkau-F4k3logkvsnkvv7PRQZBMGVSOg08Wld0ofRvdjTD", "wrktrial-F4k3EvQq0uN2VSqhA8CsCMevmDbkfXdgZbNbr4Jl", "wrkaeu-F4k3f5cZ8GMZRi4HgmDqv9J7XysFdZS25QeacKbQ", "wrkajp-F4k3JuMZpsKeMr5wSz6t9sOYguMzY99WryqN57ZV", "wrkasg-F4k3o2l21mXa7cfhj9Xnaz4TRohlodxu5eoqWDzP", "wrkaau-F4k3nE2EUvaSDWj60p7JlKWo0T94oAVoP5TJ7qrk", "wrkatrial-F4k31LrMdFlIQAJ2FebMOqCMbV9Qzob0D0xnsq2n"],
+        &[
+            "wrkaus-F4k3LG99vRKFL8eot1g26YiEejdHgw6HBL7RWaJ2",
+            "wrkeu-F4k3msFh3VXkZnITvghFcr1uXOp9Fv7grQ7zoKH9",
+            "wrkjp-F4k3gcNC6d7CdRwCRHsBhXiMzCcliow3E4aTSGWA",
+            "wrksg-F4k3A7RgjJ6aVma4hlf4uyl95FIFS5Zr31WLDp4W",
+            "wrkau-F4k3logkvsnkvv7PRQZBMGVSOg08Wld0ofRvdjTD",
+            "wrktrial-F4k3EvQq0uN2VSqhA8CsCMevmDbkfXdgZbNbr4Jl",
+            "wrkaeu-F4k3f5cZ8GMZRi4HgmDqv9J7XysFdZS25QeacKbQ",
+            "wrkajp-F4k3JuMZpsKeMr5wSz6t9sOYguMzY99WryqN57ZV",
+            "wrkasg-F4k3o2l21mXa7cfhj9Xnaz4TRohlodxu5eoqWDzP",
+            "wrkaau-F4k3nE2EUvaSDWj60p7JlKWo0T94oAVoP5TJ7qrk",
+            "wrkatrial-F4k31LrMdFlIQAJ2FebMOqCMbV9Qzob0D0xnsq2n",
+        ],
         &["wrkaus-F4k3LG"],
-    ).joins(b"."),
+    ),
     rule(
         "wix_key",
         "Wix API key",
         "https://dev.wix.com/docs/rest/articles/getting-started/api-keys",
         &["IST.eyJ"],
         r"IST\.eyJ[\w-]{40,}\.[\w-]{40,}\.[\w-]{40,}",
-        &["IST.eyJF4k3dtcUgrd0UJElCQCFXaDMKGyn5mnYHg1FBRFb.F4k3SIvA16PoVfNHMqv8E3w8Ss7roVzH136WfgTj.F4k3UiibZfulsAYx2EziLOtW5uNx4rxUM1VPwdX6"],
+        &[
+            "IST.eyJF4k3dtcUgrd0UJElCQCFXaDMKGyn5mnYHg1FBRFb.F4k3SIvA16PoVfNHMqv8E3w8Ss7roVzH136WfgTj.F4k3UiibZfulsAYx2EziLOtW5uNx4rxUM1VPwdX6",
+        ],
         &["IST.eyJF4k3dt"],
-    ).joins(b"."),
+    ),
     rule(
         "dub_key",
         "Dub API key",
@@ -299,7 +348,7 @@ pub(super) static RULES: &[Rule] = &[
         r"p\.eyJ[\w-]{20,}\.[\w-]{20,}",
         &["p.eyJF4k3VjcW6VndsVazl78L.F4k3Y44GZLMXocqIbmYJ"],
         &["p.eyJF4k3Vj"],
-    ).joins(b"."),
+    ),
     rule(
         "kagi_session",
         "Kagi session token",
@@ -315,9 +364,13 @@ pub(super) static RULES: &[Rule] = &[
         "https://docs.metamask.io/services/",
         &[".infura.io/", ".g.alchemy.com/"],
         r"(?:\.infura\.io/(?:ws/)?v3|\.g\.alchemy\.com/(?:nft/)?v\d)/([\w-]{32})",
-        &["https://mainnet.infura.io/v3/fa15e2d1b3b7c3da2ab852252f4c6a71", "https://eth-mainnet.g.alchemy.com/v2/F4k3hLqIEbgo6gu_5eY2m2x0ZREpHvo3"],
+        &[
+            "https://mainnet.infura.io/v3/fa15e2d1b3b7c3da2ab852252f4c6a71",
+            "https://eth-mainnet.g.alchemy.com/v2/F4k3hLqIEbgo6gu_5eY2m2x0ZREpHvo3",
+        ],
         &["https://mainnet.infura.io/v3/YOUR_KEY"],
-    ).url(),
+    )
+    .url(),
     rule(
         "codesandbox_token",
         "CodeSandbox API token",
@@ -360,7 +413,13 @@ pub(super) static RULES: &[Rule] = &[
         "https://keygen.sh/docs/api/authentication/",
         &["admin-", "prod-", "user-", "activ-", "env-"],
         "(?:admin|prod|user|activ|env)-[0-9a-f]{64,}(?:v[1-3])?",
-        &["admin-fa15e4bd059327b4fccccda379533a5545bd64bb219e2e14488c4a7c983562a9v3", "prod-fa15ef4f0529e64ad4ea1c39c283be8c93b849b91c6ae9cbb7753cc4d0c3295c", "user-fa15eac13b468bcb4825d15cf8e000ab217054166bec5adf1b097b595bc57cd6", "activ-fa15ee81a2add1d6da0ff152976b5526babbc0dc4ddb8420da0997d007a3b162v1", "env-fa15eb4294c1729ddedcd11628f91c39961b4624672863878dfce442dbd31832"],
+        &[
+            "admin-fa15e4bd059327b4fccccda379533a5545bd64bb219e2e14488c4a7c983562a9v3",
+            "prod-fa15ef4f0529e64ad4ea1c39c283be8c93b849b91c6ae9cbb7753cc4d0c3295c",
+            "user-fa15eac13b468bcb4825d15cf8e000ab217054166bec5adf1b097b595bc57cd6",
+            "activ-fa15ee81a2add1d6da0ff152976b5526babbc0dc4ddb8420da0997d007a3b162v1",
+            "env-fa15eb4294c1729ddedcd11628f91c39961b4624672863878dfce442dbd31832",
+        ],
         &["admin-fa15e4"],
     ),
     rule(

@@ -11,7 +11,7 @@ pub(super) static RULES: &[Rule] = &[
         r"hv[sbr]\.[\w-]{20,}",
         &["hvs.F4k3E4v0WsYLW700njfG", "hvb.F4k3LZ7Le0eLGZyo2pde", "hvr.F4k3Z4Jqm635VnY39UYM"],
         &["hvs.F4k3E"],
-    ).joins(b"."),
+    ),
     rule(
         "boundary_token",
         "HashiCorp Boundary token",
@@ -29,7 +29,7 @@ pub(super) static RULES: &[Rule] = &[
         r"dp\.(?:pt|ct|sa|said|scim|audit|st(?:\.[\w-]{2,35})?)\.[A-Za-z0-9]{40,44}",
         &["dp.pt.F4k3RdBhHFq0OThqy4HxH0SsY98pZSgmjC7HmGBu", "dp.ct.F4k38KJtvoNvqddhpRkDifnicc3aQs4xnYhhqEmw", "dp.st.es.F4k31Iyk7QToTYlSlKIXzhmRhFpSCPYrsy9yxfto", "dp.sa.F4k37B06t5aw9rWGQ6qtgbHfGZcy1Qk0d8rFMC02", "dp.said.F4k3LWgRfZ5eo7v3hOB45Hq8atSCgRqIYpxBKhE3", "dp.scim.F4k3E9mImT4EKvsEM88J8nwWFH4T5kABpxhfjNDM", "dp.audit.F4k3rCDqQtvgOlS7hi41TtXRN7427O3ckBAzVLMf"],
         &["dp.pt.F4k3Rd"],
-    ).joins(b"."),
+    ),
     rule(
         "infisical_token",
         "Infisical service token",
@@ -38,7 +38,7 @@ pub(super) static RULES: &[Rule] = &[
         r"st\.[\w-]{24,36}\.[0-9a-f]{32}\.[0-9a-f]{32}",
         &["st.F4k35WnCuXA44PnfcMepOGb7.fa15e07e57968d84018a2bce2ceae5ff.fa15e898a4a1047a42c15dee93802069"],
         &["st.F4k35W"],
-    ).joins(b"."),
+    ),
     rule(
         "onepassword_token",
         "1Password service account token, secret key",
@@ -92,7 +92,7 @@ pub(super) static RULES: &[Rule] = &[
         r"ory_(?:at|ac|rt|st|pat|apikey|wak|ua)_[\w.-]{20,}",
         &["ory_at_F4k3ry30T7hI5p5O4CW1", "ory_ac_F4k3an4GTm28yzbaDHU4", "ory_rt_F4k3rfDlo3CjiWuhHj5j", "ory_st_F4k3IbX3pTbmKNZjRtN6", "ory_pat_F4k3TxYY3eqb1lSqLmJp", "ory_apikey_F4k325dByiaVtUaaRO4E", "ory_wak_F4k3xwqNf4octjrPwvtE"],
         &["ory_at_F4k3r"],
-    ).joins(b"."),
+    ),
     rule(
         "stytch_key",
         "Stytch secret",
@@ -119,7 +119,7 @@ pub(super) static RULES: &[Rule] = &[
         r"api_(?:live|sandbox)(?:_[a-z]{2})?\.[\w-]{11}\.[\w-]{32}",
         &["api_live.F4k3QREAYw7.F4k3m2sQWLOWUCkjCGSFJfBRuvgGbVCG", "api_sandbox.F4k3s4YfeIF.F4k3yQMhCwcSLqWsgu7Tw5BPFITNTfcU", "api_live_us.F4k3QREAYw7.F4k3m2sQWLOWUCkjCGSFJfBRuvgGbVCG", "api_live_ca.F4k3QREAYw7.F4k3m2sQWLOWUCkjCGSFJfBRuvgGbVCG"],
         &["api_live.F4k3QR"],
-    ).joins(b"."),
+    ),
     rule(
         "hcaptcha_secret",
         "hCaptcha secret",

@@ -2,14 +2,14 @@
 
 use super::redact;
 
-fn check(cases: &[(&str, &str)]) {
+pub(super) fn check(cases: &[(&str, &str)]) {
     for (text, expected) in cases {
         assert_eq!(redact(text), *expected, "{text}");
         assert_eq!(redact(expected), *expected, "second pass of {text}");
     }
 }
 
-fn survive(cases: &[&str]) {
+pub(super) fn survive(cases: &[&str]) {
     for text in cases {
         assert_eq!(redact(text), *text);
     }
@@ -49,6 +49,8 @@ fn values_of_files_go() {
         ("requirepass Q4rtz77x\n", "requirepass [REDACTED:password]\n"),
         ("ENV API_KEY Q4rtz77xW2b8\n", "ENV API_KEY [REDACTED:api_key]\n"),
         ("key: x\npassword: |\n  Q4rtz77x\nb: 1", "key: x\npassword: |\n  [REDACTED:password]\nb: 1"),
+        ("password: !!str Q4rtz77x\n", "password: !!str [REDACTED:password]\n"),
+        ("password: &pw Q4rtz77x\n", "password: &pw [REDACTED:password]\n"),
         ("- name: DB_PASSWORD\n  value: Q4rtz77x\n", "- name: DB_PASSWORD\n  value: [REDACTED:password]\n"),
         (r#"{"name":"DB_PASSWORD","value":"Q4rtz77x"}"#, r#"{"name":"DB_PASSWORD","value":"[REDACTED:password]"}"#),
         (r#"<add key="Password" value="Q4rtz77x"/>"#, r#"<add key="Password" value="[REDACTED:password]"/>"#),
@@ -105,11 +107,16 @@ fn values_of_sentences_go() {
             "mnemonic: mango abandon valley lunar velvet copper walnut window ladder timber able ocean",
             "mnemonic: [REDACTED:mnemonic]",
         ),
+        (
+            "password=Zk2m9xQ4 in /etc/x, Zk2m9xQ4 too",
+            "password=[REDACTED:password] in /etc/x, [REDACTED:password] too",
+        ),
         ("token=F4k3Q4rtz77xW2b8 then F4k3Q4rtz77xW2b8 again", "token=[REDACTED:token] then [REDACTED:token] again"),
     ]);
     survive(&[
         "the key is pressed, the key of 0123456789abcdef0123456789abcdef01234567",
         "the password is required and the token was expired",
+        "password: [REDACTED:password] of user0 and Zk2m9xQ4",
         "pass before the token to the function",
     ]);
 }
