@@ -13,9 +13,9 @@ export default defineConfig({
   fullyParallel: false,
   workers: 1,
   retries: 0,
-  timeout: 60_000,
-  // A debug build of the server takes seconds for the views of a whole page.
-  expect: { timeout: 20_000 },
+  // A debug build of the server takes seconds for the views of a whole page, on a machine that compiles ten times as long.
+  timeout: 240_000,
+  expect: { timeout: 60_000 },
   reporter: [["list"]],
   use: {
     baseURL: process.env.BASE_URL ?? "http://127.0.0.1:4318",

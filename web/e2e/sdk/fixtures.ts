@@ -71,18 +71,14 @@ export async function start(page: Page, options: Sdk.Options) {
 }
 
 /** Waits until there are that many events of a name, and checks that none is there twice. */
-export async function arrived(server: Modlaked, name: string, count: number, ms = 30_000): Promise<Event[]> {
+export async function arrived(server: Modlaked, name: string, count: number): Promise<Event[]> {
   const query = `select event_name, url, cast(data as varchar) as data, session_id, navigation_id, is_frame, event_id
     from product_events where event_name = '${name}' order by event_time`;
   let rows: (Event & { event_id: string })[] = [];
-  await until(
-    `${count} events ${name}`,
-    async () => {
-      rows = await server.sql(query);
-      return rows.length >= count;
-    },
-    ms,
-  ).catch((error) => {
+  await until(`${count} events ${name}`, async () => {
+    rows = await server.sql(query);
+    return rows.length >= count;
+  }).catch((error) => {
     throw new Error(`${error}; there are ${rows.length}`);
   });
   expect(rows.length, `events ${name}`).toBe(count);

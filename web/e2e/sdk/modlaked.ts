@@ -5,7 +5,6 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 const KEY = "ml_browser-tests-bootstrap-key-of-tenant-default";
-const START_MS = 60_000;
 
 async function freePort(): Promise<number> {
   const probe = createServer().listen(0, "127.0.0.1");
@@ -17,12 +16,13 @@ async function freePort(): Promise<number> {
 }
 
 /** The first true answer of `check`; an error that names `what` when there is none in time. */
-export async function until<T>(what: string, check: () => Promise<T>, ms = 15_000): Promise<T> {
-  const end = Date.now() + ms;
+export async function until<T>(what: string, check: () => Promise<T>, ms = 60_000): Promise<T> {
+  const end = performance.now() + ms;
   for (;;) {
     const answer = await check();
     if (answer) return answer;
-    if (Date.now() > end) throw new Error(`${what}: not after ${ms} ms (last answer: ${JSON.stringify(answer)})`);
+    if (performance.now() > end)
+      throw new Error(`${what}: not after ${ms} ms (last answer: ${JSON.stringify(answer)})`);
     await new Promise((resolve) => setTimeout(resolve, 100));
   }
 }
@@ -72,7 +72,7 @@ export class Modlaked {
         ({ ok }) => ok,
         () => started.exitCode !== null,
       );
-    await until("modlaked is ready", isReady, START_MS);
+    await until("modlaked is ready", isReady);
     if (started.exitCode !== null) throw new Error(`modlaked ended while starting:\n${this.log()}`);
   }
 

@@ -225,12 +225,12 @@ test.describe("dark", () => {
 });
 
 test.describe("narrow", () => {
-  test.use({ viewport: { width: 390, height: 844 } });
+  test.use({ viewport: { width: 360, height: 780 } });
   test("fits a telephone", async ({ page }) => {
     const { path } = await first();
     await signIn(page, "/deployments?days=30");
     const fits = async () => {
-      expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(390);
+      expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(360);
       const cut = await page
         .getByRole("table")
         .evaluateAll((tables) => tables.filter((table) => table.clientWidth > (table.parentElement?.clientWidth ?? 0)));

@@ -80,7 +80,7 @@ export interface Client {
   /** The document load that this client is of, and where it is now. */
   visit(): Visit;
   /** May be set when somebody signs in or out. */
-  user: User;
+  user: User | null | undefined;
   /** Records a custom event. Returns at once and never throws. */
   record(name: string, data?: Record<string, unknown>): void;
   /** Sends an event as it is, without advice and throttle: runs of starter bricks, steps of a mod's life. */
@@ -100,12 +100,13 @@ export interface Client {
 }
 
 /** Starts recording. Call it once for each document; it never throws. */
-export function init(options: Options = {} as Options): Client {
-  const { server = "", key, enabled, advice, context, version, versionName, errorUrls } = options;
-  const { throttle = { burst: 30, perSecond: 1 }, queue: name = server, url: edit = (url: string) => url } = options;
+export function init(given?: Options | null): Client {
+  const options = given ?? ({} as Options);
+  const { server = "", context, queue: name = server } = options;
+  const { throttle = { burst: 30, perSecond: 1 }, url: edit = (url: string) => url } = options;
   const told = new Set<string>();
-  const advise = advice !== false && advisor((message) => say(message));
-  const limit = throttle && buckets<EventItem>(throttle);
+  const advise = options.advice !== false && advisor((message) => say(message));
+  const limit = buckets<EventItem>(throttle || { burst: Number.POSITIVE_INFINITY, perSecond: 0 });
   let sends: Queue | undefined;
 
   const say = (message: string) => {
@@ -132,8 +133,8 @@ export function init(options: Options = {} as Options): Client {
     const { sessionId, navigationId } = client.visit();
     return {
       url: withUrl ? edit(pageUrl()) : undefined,
-      email: client.user.email,
-      user_id: client.user.id,
+      email: client.user?.email,
+      user_id: client.user?.id,
       session_id: sessionId,
       navigation_id: navigationId,
       is_frame: isFrame(),
@@ -148,22 +149,22 @@ export function init(options: Options = {} as Options): Client {
     ...around(extra, true),
     data: {
       ...(extra.component ? componentData(extra.component) : context),
-      version,
-      versionName,
+      version: options.version,
+      versionName: options.versionName,
       ...data,
     },
   });
   const push = (item: EventItem, held?: number) =>
     active()?.push("events", stringified({ ...item, held_back: held || undefined }));
   const hide = () => {
-    if (limit) limit.release(push);
+    limit.release(push);
     active()?.hide();
   };
 
   const client: Client = {
     options,
     visit: visiting(),
-    user: options.user ?? {},
+    user: options.user,
     firsts: new Map(),
     requests: new Map(),
     guard,
@@ -172,17 +173,17 @@ export function init(options: Options = {} as Options): Client {
         // Named badly, but not lost: a server takes no other names.
         const given = String(name);
         const event = given.slice(0, 255) || "unnamed";
-        const attributes: object = data instanceof Object ? data : { value: data };
+        const attributes: object = Object(data) === data ? (data as object) : { value: data };
         if (advise) advise(given, attributes);
         const item = draft(event, attributes, {});
-        const held = limit ? limit.take(event, item, item.timestamp) : 0;
+        const held = limit.take(event, item, item.timestamp);
         if (held !== undefined) push(item, held);
       }),
     event: (name, data = {}, extra = {}) => guard(() => push(draft(name, data, extra))),
     error: (error, within = {}, extra = {}) =>
       guard(() => {
         const record = errorRecord(error, { ...context, ...within }, options);
-        if (record) active()?.push("telemetry/errors", stringified({ ...record, ...around(extra, errorUrls) }));
+        if (record) active()?.push("telemetry/errors", stringified({ ...record, ...around(extra, options.errorUrls) }));
       }),
     flush: async () => {
       await sends?.flush();
@@ -195,17 +196,18 @@ export function init(options: Options = {} as Options): Client {
       }),
   };
 
-  const listen = (target: EventTarget | undefined, type: string, work: () => unknown) =>
-    target?.addEventListener?.(type, () => sends && guard(work));
+  /** At the window, where events of the document end up; a worker has its own. */
+  const listen = (type: string, work: () => unknown) => globalThis.addEventListener?.(type, () => sends && guard(work));
 
   guard(() => {
-    if (enabled === false || isRefused()) return forget(name);
-    if (!key || !/^https?:/.test(server)) return say("init needs server and key: nothing is recorded");
-    const to = { server: server.replace(/\/+$/, ""), version: __SDK_VERSION__ };
-    sends = queue(name, { ...DEFAULTS, ...options, ...to }, say);
-    listen(globalThis.document, "visibilitychange", () => document.hidden && hide());
-    listen(globalThis, "pagehide", hide);
-    listen(globalThis, "online", sends.online);
+    if (options.enabled === false || isRefused()) return forget(name);
+    if (!options.key || !/^https?:/.test(server)) return say("init needs server and key: nothing is recorded");
+    const settings = { ...DEFAULTS, ...options, server: server.replace(/\/+$/, ""), version: __SDK_VERSION__ };
+    sends = queue(name, settings, say);
+    listen("visibilitychange", () => document.hidden && hide());
+    listen("prerenderingchange", sends.flush);
+    listen("pagehide", hide);
+    listen("online", sends.online);
   });
   return client;
 }

@@ -71,11 +71,6 @@ function chainOf(error: unknown): Thrown[] {
   return chain;
 }
 
-export function isBusinessError(error: unknown): boolean {
-  // Errors cross frames and bundles, where `instanceof` no longer holds: the name does.
-  return chainOf(error).some((at) => at instanceof BusinessError || at.name === "BusinessError");
-}
-
 /** Whether somebody called it off: nothing went wrong. */
 export function isCancelled(error: unknown): boolean {
   return chainOf(error).some((at) => /^(CancelError|RequestSupersededError)$/.test(String(at.name)));
@@ -99,7 +94,7 @@ export function serialized(error: unknown): Serialized {
   const [first, ...causes] = chainOf(error).map(
     (at): Serialized => ({
       name: String(at.name ?? "Error").slice(0, MAX_NAME),
-      message: String(at.message ?? (typeof at === "object" ? "" : at)).slice(0, MAX_TEXT),
+      message: String(at.message ?? (Object(at) === at ? "" : at)).slice(0, MAX_TEXT),
       stack: at.stack && String(at.stack).slice(0, MAX_TEXT),
       code: at.code,
     }),
@@ -112,7 +107,7 @@ export function serialized(error: unknown): Serialized {
 export function errorRecord(
   error: unknown,
   component: ErrorContext,
-  { version, versionName, errorUrls, platform }: Pick<Options, "version" | "versionName" | "errorUrls" | "platform">,
+  options: Pick<Options, "version" | "versionName" | "errorUrls" | "platform">,
 ): ErrorRecord | undefined {
   const context: ErrorContext = { ...contextOf(error), ...component };
   if (!context.modComponentId || isCancelled(error)) return;
@@ -122,7 +117,8 @@ export function errorRecord(
     uuid: uuid(),
     class_name: data.name,
     message,
-    is_application_error: !isBusinessError(error),
+    // Errors cross frames and bundles, where `instanceof` no longer holds: the name does.
+    is_application_error: !chain.some((at) => at instanceof BusinessError || at.name === "BusinessError"),
     timestamp: new Date().toISOString(),
     extension_uuid: context.modComponentId,
     extension_label: context.label,
@@ -133,10 +129,10 @@ export function errorRecord(
     brick_version: packaged(context.brickId, context.brickVersion),
     service_version: packaged(context.serviceId, context.serviceVersion),
     user_agent: globalThis.navigator?.userAgent ?? "",
-    user_agent_extension_version: version,
-    user_agent_extension_full_version: versionName,
-    platform_name: platform ?? place(),
-    error_data: { ...data, url: errorUrls ? chain.find((at) => at.url)?.url : undefined },
+    user_agent_extension_version: options.version,
+    user_agent_extension_full_version: options.versionName,
+    platform_name: options.platform ?? place(),
+    error_data: { ...data, url: options.errorUrls ? chain.find((at) => at.url)?.url : undefined },
   };
 }
 

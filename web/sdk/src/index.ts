@@ -7,7 +7,7 @@ export {
   type ErrorRecord,
   PropError,
 } from "./errors";
-export { type DefaultMode, Firsts, REPORT_MODES, type ReportMode, reportMode } from "./modes";
+export type { DefaultMode, Firsts, ReportMode } from "./modes";
 export type { Visit } from "./page";
 export { type Run, runStarterBrick, type StarterBrick } from "./run";
 export type { Throttle } from "./throttle";

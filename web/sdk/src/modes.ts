@@ -18,23 +18,18 @@ export type DefaultMode = "code" | "page";
 /** Triggers that carry an intent of the user. Keys do not: one press of many says nothing. */
 const USER_ACTIONS = ["click", "dblclick", "blur", "mouseover", "hover"];
 
-export function isUserAction(trigger: string): boolean {
-  return USER_ACTIONS.includes(trigger);
+export function isUserAction(trigger?: string): boolean {
+  return USER_ACTIONS.includes(String(trigger));
 }
 
 /** The mode that holds for a starter brick: `value` where it has one, else the default for its trigger (`load` when it names none). */
-export function reportMode(value: unknown, trigger = "load", absent: DefaultMode = "code"): ReportMode {
+export function reportMode(value: unknown, trigger?: string, absent?: DefaultMode): ReportMode {
   if (value === undefined || value === null) {
     if (absent === "page") return "once";
     return isUserAction(trigger) ? "all" : "error-once";
   }
   if (REPORT_MODES.includes(value as ReportMode)) return value as ReportMode;
-  throw new BusinessError(`Invalid reportMode: ${String(value)} (known: ${REPORT_MODES.join(", ")})`);
-}
-
-/** An error of an extension that was updated or removed under the page's feet: nobody can mend it, and it repeats. */
-export function isContextInvalidated(error: unknown): boolean {
-  return /\bcontext invalidated\b/i.test(String(error));
+  throw new BusinessError(`Invalid reportMode: ${value} (${REPORT_MODES.join(", ")})`);
 }
 
 /** What one starter brick has reported in one page visit, by mod component. Events and errors have firsts of their own. */
@@ -48,8 +43,9 @@ export class Firsts {
   }
 
   /** Ask once for each run that failed. */
-  error(mode: ReportMode, componentId: string, trigger = "load", error?: unknown): boolean {
-    if (isContextInvalidated(error) && !isUserAction(trigger)) return false;
+  error(mode: ReportMode, componentId: string, trigger?: string, error?: unknown): boolean {
+    // An extension that was updated or removed under the page's feet: nobody can mend it, and it repeats.
+    if (/\bcontext invalidated\b/i.test(String(error)) && !isUserAction(trigger)) return false;
     const first = this.#isFirst(`error ${componentId}`);
     return mode === "all" || (mode !== "never" && first);
   }

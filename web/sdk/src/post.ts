@@ -14,20 +14,16 @@ export interface Destination {
   version: string;
 }
 
-export interface Answer {
-  /** 200 for every success, 0 where there was no answer. */
-  status: number;
-  /** What `Retry-After` says, in ms. */
-  retryAfter?: number | undefined;
-}
+/** 200 for every success, 0 where there was no answer; and what `Retry-After` says, in ms. */
+export type Answer = [status: number, retryAfter: number];
 
 /** Sends items that are JSON already. Never rejects. `leaving` is for pages that are going away: at once, and as it is. */
 export async function post(to: Destination, kind: Kind, items: string[], leaving = false): Promise<Answer> {
   try {
     const list = `[${items}]`;
     const text = kind === "events" ? `{"events":${list}}` : list;
-    // For both, so that a compression that never ends is a failure like another.
-    const signal = AbortSignal.timeout(ANSWER_MS);
+    // For both, so that a compression that never ends is a failure like another. Older browsers end requests by themselves.
+    const signal = AbortSignal.timeout?.(ANSWER_MS);
     // Not by the stream of a blob: WebKit has been seen to fail reading it, and Node not to end.
     const plain = !leaving && text.length > GZIP_FROM_BYTES && globalThis.CompressionStream && new Response(text).body;
     const zipped =
@@ -44,13 +40,10 @@ export async function post(to: Destination, kind: Kind, items: string[], leaving
       credentials: "omit",
       signal,
     });
-    const after = headers.get("retry-after");
-    // Seconds, or a date.
-    return {
-      status: ok ? 200 : status,
-      retryAfter: after ? Number(after) * 1000 || Date.parse(after) - Date.now() || 0 : undefined,
-    };
+    // Seconds, a date, or nothing.
+    const after = String(headers.get("retry-after"));
+    return [ok ? 200 : status, Number(after) * 1000 || Date.parse(after) - Date.now() || 0];
   } catch {
-    return { status: 0 };
+    return [0, 0];
   }
 }

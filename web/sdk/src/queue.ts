@@ -1,5 +1,5 @@
 /** Takes items from the page, writes them to the backlog, and sends the backlog. */
-import { backlog, type Limits } from "./backlog";
+import { type Aside, backlog, type Keys, type Limits } from "./backlog";
 import { uuid } from "./page";
 import { type Answer, type Destination, KEEPALIVE_BYTES, post } from "./post";
 import type { Chunk, Kind } from "./store";
@@ -18,22 +18,25 @@ const PREFIX_BYTES = 100;
 /** What the same items will never be taken with. */
 const REFUSED = [400, 413, 422];
 
+const keysOf = (chunks: Chunk[]) => chunks.map(({ key }) => key);
+
+interface Ahead {
+  prerendering?: boolean;
+}
+
 export type Queue = ReturnType<typeof queue>;
 
 export function queue(name: string, settings: Settings, say: (message: string) => void) {
   const { debounceMs } = settings;
   const page = uuid();
   const kept = backlog(name, page, settings, say);
-  let uid: string | undefined;
   /** Chunks of this task, and the one of each kind that is still being filled. */
   let open: Chunk[] = [];
   let filling: Partial<Record<Kind, Chunk>> = {};
-  /** What this page recorded and did not see acknowledged, as far as one last request can carry it. */
+  /** What this page recorded and did not try to send, as far as one last request can carry it. */
   let unsent: Chunk[] = [];
-  /** Of those: what goes in requests that outlive the page. */
-  const leaving = new Set<Chunk>();
-  /** Keys of the batch that is under way. */
-  let sending: (number | undefined)[] = [];
+  /** What is under way in requests that outlive the page. */
+  let leaving: Chunk[] = [];
   /** Writes and sendings, one after the other. */
   let working: Promise<unknown> = Promise.resolve();
   // By the clock that nobody sets: one that is put back must not keep items here.
@@ -41,11 +44,11 @@ export function queue(name: string, settings: Settings, say: (message: string) =
   let last = 0;
   let timer: ReturnType<typeof setTimeout>;
   let due = Number.POSITIVE_INFINITY;
-  let pausedUntil = 0;
   let stopped = false;
 
+  const failed = (error: unknown) => say(`not sent: ${error}`);
   const then = (work: () => Promise<unknown>) => {
-    working = working.then(work).catch((error) => say(`not sent: ${error}`));
+    working = working.then(work).catch(failed);
     return working;
   };
 
@@ -65,18 +68,14 @@ export function queue(name: string, settings: Settings, say: (message: string) =
 
   const write = () => {
     const chunks = open;
+    // Of a page that was loaded ahead only what somebody sees happened.
+    if (!chunks[0] || (globalThis.document as Ahead | undefined)?.prerendering) return;
     open = [];
     filling = {};
-    if (!chunks[0]) return;
     unsent.push(...chunks);
-    let room = KEEPALIVE_BYTES;
-    unsent = unsent.reverse().filter((chunk) => {
-      room -= chunk.bytes;
-      return room > 0;
-    });
-    unsent.reverse();
+    while (unsent.reduce((sum, { bytes }) => sum + bytes, 0) > KEEPALIVE_BYTES) unsent.shift();
     // Not behind `working`: what is recorded is kept while a request takes its time.
-    const written = kept.add(chunks).catch((error) => say(`not kept: ${error}`));
+    const written = kept.add(chunks).catch(failed);
     then(() => written);
   };
 
@@ -92,64 +91,57 @@ export function queue(name: string, settings: Settings, say: (message: string) =
   const complete = (chunks: Chunk[]) =>
     chunks.flatMap(({ items, dropped }) =>
       items.map((item, index) => {
-        const fields = { uid, sdk_version: settings.version, dropped: (!index && dropped) || undefined };
+        const fields = { uid: kept.uid(), sdk_version: settings.version, dropped: (!index && dropped) || undefined };
         return `${JSON.stringify(fields).slice(0, -1)},${item.slice(1)}`;
       }),
     );
 
   /** Sends one batch; whether there may be more to send now. */
   const step = async (): Promise<boolean> => {
-    const { chunks, wait, paused } = await kept.take(
-      KEEPALIVE_BYTES,
-      [...leaving].map((chunk) => chunk.key),
-    );
+    const [chunks, wait] = await kept.take(keysOf(leaving));
     const [chunk] = chunks;
-    pausedUntil = Date.now() + paused;
     if (!chunk) {
-      if (wait !== undefined) wake(wait + Math.random() * debounceMs);
+      if (wait) wake(wait + Math.random() * debounceMs);
       return false;
     }
-    sending = chunks.map(({ key }) => key);
-    const aside: [number, string][] = [];
-    const answer = await send(chunk.kind, complete(chunks), aside);
-    if (answer.status === 200) {
-      await kept.remove(sending, aside);
-      unsent = unsent.filter(({ key }) => !sending.includes(key));
-    } else await failed(answer);
-    sending = [];
-    return answer.status === 200;
+    const keys = keysOf(chunks);
+    unsent = unsent.filter(({ key }) => !keys.includes(key));
+    const aside: Aside = [];
+    return settle(keys, await send(chunk.kind, complete(chunks), aside), aside);
+  };
+
+  /** Notes what became of chunks; whether the server has them. */
+  const settle = async (keys: Keys, [status, retryAfter]: Answer, aside?: Aside): Promise<boolean> => {
+    if (status === 200) {
+      await kept.remove(keys, aside);
+      return true;
+    }
+    wake(await kept.fail(retryAfter));
+    const isRefused = status === 401 || status === 403;
+    stopped ||= isRefused;
+    const what = status ? `answers ${status}` : "cannot be reached (network, address, key, origins)";
+    const then = isRefused ? "nothing more is sent; check key, scope, origins" : "kept and tried again";
+    say(`the server ${what}: ${then}`);
+    return false;
   };
 
   /** Sends items; those that are refused for good are found by halves and put aside. */
-  const send = async (kind: Kind, items: string[], aside: [number, string][]): Promise<Answer> => {
+  const send = async (kind: Kind, items: string[], aside: Aside): Promise<Answer> => {
     const answer = await post(settings, kind, items);
-    if (!REFUSED.includes(answer.status)) return answer;
+    const [status] = answer;
+    if (!REFUSED.includes(status)) return answer;
     const half = items.length >> 1;
     if (half) {
       const before = await send(kind, items.slice(0, half), aside);
-      return before.status === 200 ? send(kind, items.slice(half), aside) : before;
+      return before[0] === 200 ? send(kind, items.slice(half), aside) : before;
     }
-    say(`put aside one of ${kind}: the server refuses it (${answer.status})`);
-    aside.push([answer.status, String(items[0]).slice(0, ASIDE_LENGTH)]);
-    return { status: 200 };
+    say(`the server answers ${status}: one of ${kind} is put aside`);
+    aside.push([status, String(items[0]).slice(0, ASIDE_LENGTH)]);
+    return [200, 0];
   };
 
-  const failed = async ({ status, retryAfter }: Answer) => {
-    const wait = await kept.fail(retryAfter);
-    pausedUntil = Date.now() + wait;
-    if (status === 401 || status === 403) {
-      stopped = true;
-      say(`key is refused (${status}), nothing is sent: check key, scope and origin`);
-      return;
-    }
-    wake(wait);
-    say(`the server ${status ? `answers ${status}` : "cannot be reached from here"}: kept and tried again`);
-  };
-
-  // At once, because a page that is left early has no time to ask.
-  kept.uid().then((known) => {
-    uid = known;
-  });
+  // At once, because a page that is left early has no time to ask whose it is.
+  kept.add([]);
   // For whatever an earlier page left.
   wake(debounceMs);
 
@@ -178,24 +170,20 @@ export function queue(name: string, settings: Settings, say: (message: string) =
     /** The page is hidden, perhaps for good: what it recorded goes now, in requests that outlive it. */
     hide(): void {
       write();
-      if (stopped || Date.now() < pausedUntil) return;
+      if (stopped || kept.isPaused()) return;
       for (const kind of ["events", "telemetry/errors"] as const) {
-        const chunks = unsent.filter(
-          (chunk) => chunk.kind === kind && !leaving.has(chunk) && !sending.includes(chunk.key),
-        );
+        const chunks = unsent.filter((chunk) => chunk.kind === kind);
         if (!chunks[0]) continue;
-        for (const chunk of chunks) leaving.add(chunk);
+        leaving.push(...chunks);
         post(settings, kind, complete(chunks), true).then((answer) =>
           // Behind the writes: then the keys are known.
           then(async () => {
-            if (answer.status === 200) {
-              await kept.remove(chunks.map(({ key }) => key));
-              unsent = unsent.filter((chunk) => !chunks.includes(chunk));
-            } else await failed(answer);
-            for (const chunk of chunks) leaving.delete(chunk);
+            await settle(keysOf(chunks), answer);
+            leaving = leaving.filter((chunk) => !chunks.includes(chunk));
           }),
         );
       }
+      unsent = [];
     },
 
     /** The network is back: no need to wait, unless the server asked us to. */
@@ -203,7 +191,6 @@ export function queue(name: string, settings: Settings, say: (message: string) =
 
     /** No request begins after this. What is queued stays for the next page. */
     stop(): void {
-      write();
       stopped = true;
     },
   };

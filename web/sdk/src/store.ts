@@ -29,7 +29,7 @@ export interface Rows {
   get(key: number | "state"): Promise<unknown>;
   /** Writes a row under its `key`, or a new one under the next number; gives the key. */
   put(row: object): Promise<number>;
-  remove(key: number): Promise<unknown>;
+  delete(key: number): Promise<unknown>;
   oldest(count: number): Promise<Required<Chunk>[]>;
 }
 
@@ -42,7 +42,11 @@ const ANY_NUMBER = Number.POSITIVE_INFINITY;
 function answer<T>(request: IDBRequest): Promise<T> {
   return new Promise((resolve, reject) => {
     request.onsuccess = () => resolve(request.result);
-    request.onerror = () => reject(request.error);
+    request.onerror = (event) => {
+      // Firefox tells `window.onerror` of it otherwise.
+      event.preventDefault();
+      reject(request.error);
+    };
   });
 }
 
@@ -71,10 +75,14 @@ export function indexedDb(name: string): Work {
     const result = work({
       get: (key) => answer(rows.get(key)),
       put: (row) => answer(rows.put(row)),
-      remove: (key) => answer(rows.delete(key)),
+      delete: (key) => answer(rows.delete(key)),
       oldest: (count) => answer(rows.getAll(IDBKeyRange.upperBound(ANY_NUMBER), count)),
     });
-    await Promise.all([result, done]);
+    const whole = result.catch((error) => {
+      transaction.abort();
+      throw error;
+    });
+    await Promise.all([whole, done]);
     return result;
   };
   return (work) =>
@@ -93,11 +101,10 @@ export function inMemory(): Work {
     get: async (key) => all.get(key),
     put: async (row: { key?: unknown }) => {
       last += 1;
-      const key = row.key ?? last;
-      all.set(key, { ...row, key });
+      all.set(row.key ?? last, { key: last, ...row });
       return last;
     },
-    remove: async (key) => all.delete(key),
+    delete: async (key) => all.delete(key),
     oldest: async (count) => [...all.values()].filter((row) => "page" in row).slice(0, count) as Required<Chunk>[],
   };
   return (work) => {

@@ -42,7 +42,7 @@ it("says it of attributes too", () => {
 it.each(["email", "userEmail", "phone", "first_name", "full_name", "password", "home_address"])(
   "warns of %s",
   (attribute) => {
-    expect(advisor()("A", { [attribute]: 1 }).join()).toContain("personal information");
+    expect(advisor()("A", { [attribute]: 1 }).join()).toContain("may be personal");
   },
 );
 

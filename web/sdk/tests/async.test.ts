@@ -1,7 +1,7 @@
 import "fake-indexeddb/auto";
 import { afterEach, expect, it, vi } from "vitest";
 import { type AsyncState, withAsyncModVariable } from "../src/index";
-import { server } from "./server";
+import { server, waitFor } from "./server";
 
 let lake: ReturnType<typeof server>;
 afterEach(() => {
@@ -35,7 +35,7 @@ it("starts loading, answers at once and ends with the result", async () => {
   expect(body).not.toHaveBeenCalled();
   const empty = { isSuccess: false, isError: false, currentData: null, data: null, error: null, requestId };
   expect(seen).toEqual([{ ...empty, isLoading: true, isFetching: true }]);
-  await vi.waitFor(() => expect(seen).toHaveLength(2));
+  await waitFor(() => expect(seen).toHaveLength(2));
   expect(seen[1]).toEqual({
     ...empty,
     isLoading: false,
@@ -49,19 +49,19 @@ it("starts loading, answers at once and ends with the result", async () => {
 it("keeps the earlier result while it fetches again", async () => {
   const { seen, start } = variable();
   start(() => 1);
-  await vi.waitFor(() => expect(seen).toHaveLength(2));
+  await waitFor(() => expect(seen).toHaveLength(2));
   const { requestId } = start(() => 2);
   expect(seen[2]).toEqual({ ...seen[1], isFetching: true, currentData: null, requestId });
-  await vi.waitFor(() => expect(seen[3]).toMatchObject({ data: 2, currentData: 2, isFetching: false, requestId }));
+  await waitFor(() => expect(seen[3]).toMatchObject({ data: 2, currentData: 2, isFetching: false, requestId }));
 });
 
 it("drops the result of a run that another one has followed", async () => {
   const { seen, start } = variable();
   let first = (_: string) => {};
   start(() => new Promise((resolve) => (first = resolve)));
-  await vi.waitFor(() => expect(seen).toHaveLength(1));
+  await waitFor(() => expect(seen).toHaveLength(1));
   const { requestId } = start(() => "second");
-  await vi.waitFor(() => expect(seen.at(-1)?.data).toBe("second"));
+  await waitFor(() => expect(seen.at(-1)?.data).toBe("second"));
   first("first");
   await new Promise((resolve) => setTimeout(resolve));
   expect(seen.at(-1)).toMatchObject({ data: "second", requestId });
@@ -79,7 +79,7 @@ it.each(["now", "later"])("puts an error thrown %s into the variable and never t
       : () => Promise.reject(error),
     { component },
   );
-  await vi.waitFor(() =>
+  await waitFor(() =>
     expect(seen[1]).toMatchObject({
       isError: true,
       isSuccess: false,
@@ -97,7 +97,7 @@ it.each(["now", "later"])("puts an error thrown %s into the variable and never t
 it("reports the error where its telemetry mode is error", async () => {
   const { client, seen, start } = variable();
   start(() => Promise.reject(new Error("broken")), { component, telemetryMode: "error" });
-  await vi.waitFor(() => expect(seen).toHaveLength(2));
+  await waitFor(() => expect(seen).toHaveLength(2));
   await client.flush();
   expect(lake.items()).toMatchObject([{ message: "broken", extension_uuid: "c-1" }]);
 });
@@ -119,6 +119,6 @@ it("survives mod variables that cannot be written", async () => {
   };
   const body = vi.fn();
   expect(() => withAsyncModVariable(lake.client(), { stateKey: "v", body, state })).not.toThrow();
-  await vi.waitFor(() => expect(body).toHaveBeenCalled());
+  await waitFor(() => expect(body).toHaveBeenCalled());
   expect(lake.messages.join()).toContain("read only");
 });

@@ -18,6 +18,9 @@ type Answer = Response | Error | Promise<Response>;
 
 let queues = 0;
 
+/** As `vi.waitFor`, with a bound that no machine under load comes near to. */
+export const waitFor: typeof vi.waitFor = (what, options) => vi.waitFor(what, { timeout: 15_000, ...Object(options) });
+
 /** Answers with what `answer` says, 201 when it says nothing. */
 export function server(answer: (request: Request, number: number) => Answer | undefined = () => undefined) {
   const requests: Request[] = [];

@@ -137,6 +137,14 @@ impl<'a> Checker<'a, '_> {
                 }
                 self.values(value, scope, false);
             }
+            "onError" => {
+                if value.get("alert").is_some_and(|alert| matches!(alert.value, Value::Bool(true))) {
+                    let message = "`alert` has no effect: nobody is alerted".to_owned();
+                    let hint = "leave it out; errors of the mod are on the page of its deployment";
+                    self.warning(code::NOT_RUN, value.place, message, hint);
+                }
+                self.values(value, scope, false);
+            }
             "label" => {
                 if value.text().is_none() {
                     self.error(code::TYPE, value.place, expected("a text", value), "put it into quotes");

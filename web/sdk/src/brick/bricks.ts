@@ -59,8 +59,8 @@ const session: Brick = {
       navigationId,
       sessionTimestamp: sessionTime.toISOString(),
       navigationTimestamp: navigationTime.toISOString(),
-      user: profile?.user ?? client.user.id,
-      email: profile?.email ?? client.user.email,
+      user: profile?.user ?? client.user?.id,
+      email: profile?.email ?? client.user?.email,
     };
   },
 };
@@ -119,7 +119,7 @@ const get: Brick = {
     const answer = await fetch(url, {
       headers: headers(secret),
       credentials: "omit",
-      signal: AbortSignal.timeout(ANSWER_MS),
+      signal: AbortSignal.timeout?.(ANSWER_MS) ?? null,
     });
     if (answer.status === 404 && missingKey === "blank") return {};
     if (!answer.ok) throw await refusal(answer, "the record was not read");

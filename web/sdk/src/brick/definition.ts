@@ -25,6 +25,8 @@ export interface BrickConfig {
   if?: unknown;
   /** Of `@pixiebrix/run` only. */
   async?: unknown;
+  /** Has no effect; `alert: true` is warned of. */
+  onError?: { alert?: unknown } | null;
 }
 
 /** A definition that passed the checks. */

@@ -91,12 +91,12 @@ const MAX_DEPTH = 32;
 
 /** Starts a runtime, which sends first what earlier pages wrote and did not see acknowledged. */
 export function runtime(client: Client, options: RuntimeOptions = {}): Runtime {
-  const { server, key, retryMs, maxRetryMs, log } = client.options;
+  const { server, key, retryMs, maxRetryMs, log = console.warn } = client.options;
   const { acknowledgeMs } = options;
-  const to = { server: server.replace(/\/+$/, ""), key, retryMs, maxRetryMs, log, acknowledgeMs };
-  const writes = new Writes(to);
-  client.guard(() => void writes.resume());
-  const house = { client, options, writes };
+  const say = (message: string) => client.guard(() => log(`modlake: ${message}`));
+  const writes = new Writes({ server: server.replace(/\/+$/, ""), key, retryMs, maxRetryMs, acknowledgeMs, say });
+  writes.resume();
+  const house = { client, options, writes, say, told: new Set<string>() };
   return {
     run: (definition, inputs, { component = {}, runId = uuid() } = {}) =>
       new Runner(house, component, runId).definition(definition, inputs, 0),
@@ -109,6 +109,9 @@ interface House {
   client: Client;
   options: RuntimeOptions;
   writes: Writes;
+  say(message: string): void;
+  /** What was said once already. */
+  told: Set<string>;
 }
 
 class Runner {
@@ -153,6 +156,7 @@ class Runner {
   }
 
   async #brick(item: BrickConfig, variables: Variables, path: string, depth: number): Promise<unknown> {
+    if (item.onError?.alert === true) this.#warn(`brick ${item.id}: onError.alert has no effect, nobody is alerted`);
     const isBeside = item.id === RUN && item.async !== undefined;
     const config = isBeside ? { async: item.async, ...item.config } : item.config;
     const inputs = render(config ?? {}, variables, `${path}.config`) as Record<string, unknown>;
@@ -184,19 +188,24 @@ class Runner {
     };
   }
 
+  #warn(message: string): void {
+    const { told, say } = this.#house;
+    if (!told.has(message)) say(message);
+    told.add(message);
+  }
+
   #report(error: unknown): void {
     const { client } = this.#house;
     client.error(error, this.#component, { runId: this.#runId, component: this.#component });
     // Error telemetry is of mod components; of a run without one nobody would hear.
     if (this.#component.modComponentId !== undefined) return;
     const where = error instanceof BrickError ? `${error.brickId} at ${error.path}: ` : "";
-    client.guard(() =>
-      (client.options.log ?? console.warn)(`modlake: brick ${where}${(error as Error | null)?.message}`),
-    );
+    this.#house.say(`brick ${where}${(error as Error | null)?.message}`);
   }
 }
 
-function profileOf({ id, email }: User): Profile | undefined {
+function profileOf(user: User | null | undefined): Profile | undefined {
+  const { id, email } = user ?? {};
   if (id === undefined) return undefined;
   return email === undefined ? { user: id } : { user: id, email };
 }

@@ -34,7 +34,7 @@ export interface WriteOptions {
   /** How long a brick waits for the acknowledgement of a write that is kept anyway, in ms. Default 30,000. */
   acknowledgeMs?: number | undefined;
   /** Told of what a later page finds refused, when the brick that wrote is gone. */
-  log?: ((message: string) => void) | undefined;
+  say?: ((message: string) => void) | undefined;
 }
 
 /** A write as it is kept. */
@@ -77,7 +77,8 @@ export class Writes {
 
   constructor(options: WriteOptions) {
     this.#options = options;
-    this.#kept = globalThis.indexedDB ? indexedDb(`modlake-writes:${options.server}`) : inMemory();
+    // Where there is none, or the page may not use it, the first write finds out.
+    this.#kept = indexedDb(`modlake-writes:${options.server}`);
   }
 
   /**
@@ -115,19 +116,32 @@ export class Writes {
     return Promise.race([sent, late]);
   }
 
-  /** Sends what earlier pages left. Resolves when each was tried. */
-  async resume(): Promise<void> {
+  /** Sends what earlier pages left, and goes on while something is left. Resolves when each was tried once. */
+  async resume(tries = 0): Promise<void> {
     const rows = (await this.#kept((rows) => rows.oldest(MAX_WAITING)).catch(() => [])) as unknown as Row[];
-    const left = rows.filter(({ page, at }) => page !== this.#page && Math.abs(Date.now() - at) > OWN_MS);
-    for (const row of left) {
+    const left = rows.filter(({ page }) => page !== this.#page);
+    // By the clock on the wall, which may have been put back: then it is old, and its `write_id` makes it count once.
+    const old = left.filter(({ at }) => Math.abs(Date.now() - at) > OWN_MS);
+    for (const row of old) {
       if (this.#closed) return;
       const outcome = await this.#send(row);
       // Where one finds no server, the others do not either.
-      if ("waitMs" in outcome) return;
+      if ("waitMs" in outcome) return this.#resumeLater(this.#wait(outcome.waitMs, tries), tries + 1);
       if ("refused" in outcome)
-        this.#options.log?.(`a record of an earlier page was refused: ${outcome.refused.message}`);
+        this.#options.say?.(`a record of an earlier page was refused: ${outcome.refused.message}`);
       await this.#forget(row.key);
     }
+    if (old.length < left.length) this.#resumeLater(OWN_MS, 0);
+  }
+
+  #resumeLater(ms: number, tries: number): void {
+    setTimeout(() => this.#closed || this.resume(tries), ms);
+  }
+
+  /** As long as was asked, else twice as long after each failure. */
+  #wait(asked: number | undefined, tries: number): number {
+    const { retryMs = 1_000, maxRetryMs = 300_000 } = this.#options;
+    return asked ?? Math.min(maxRetryMs, retryMs * 2 ** Math.min(tries, 30));
   }
 
   /** Ends sending again; what is kept is for the next page. */
@@ -146,11 +160,10 @@ export class Writes {
   }
 
   async #forget(key: number | undefined): Promise<void> {
-    if (key !== undefined) await this.#kept((rows) => rows.remove(key)).catch(() => {});
+    if (key !== undefined) await this.#kept((rows) => rows.delete(key)).catch(() => {});
   }
 
   async #deliver(row: Row, kept: Promise<number | undefined>): Promise<StoredRecord> {
-    const { retryMs = 1_000, maxRetryMs = 300_000 } = this.#options;
     for (let tries = 0; ; tries++) {
       const outcome = await this.#send(row);
       if (!("waitMs" in outcome)) {
@@ -158,8 +171,8 @@ export class Writes {
         if ("record" in outcome) return outcome.record;
         throw outcome.refused;
       }
-      const doubled = Math.min(maxRetryMs, retryMs * 2 ** Math.min(tries, 30));
-      await new Promise((resolve) => setTimeout(resolve, outcome.waitMs ?? doubled));
+      const ms = this.#wait(outcome.waitMs, tries);
+      await new Promise((resolve) => setTimeout(resolve, ms));
       if (this.#closed) throw new BusinessError("the client was closed; the record is kept for the next page");
     }
   }
@@ -174,7 +187,7 @@ export class Writes {
         body,
         keepalive: body.length * 3 <= KEEPALIVE_BYTES,
         credentials: "omit",
-        signal: AbortSignal.timeout(ANSWER_MS),
+        signal: AbortSignal.timeout?.(ANSWER_MS) ?? null,
       });
       if (answer.ok) {
         const record: StoredRecord | StoredRecord[] = await answer.json();
@@ -206,7 +219,7 @@ export async function refusal(answer: Response, what: string): Promise<BusinessE
   const hints: Record<number, string> = {
     401: "check the key",
     403: "check the key's scope and origins",
-    404: "check databaseId",
+    404: "check databaseId: the id (a UUID) of a database, not its name; `GET /api/databases/` lists both",
   };
   const hint = hints[answer.status] ? `; ${hints[answer.status]}` : "";
   return new BusinessError(`${what}: ${answer.status} ${reason.slice(0, 500)}${hint}`);

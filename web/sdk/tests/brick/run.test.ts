@@ -5,6 +5,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { BrickContext, RuntimeOptions } from "../../src/brick";
 import { type BrickConfig, BrickError, type Definition, Expression, load, runtime } from "../../src/brick";
 import { Writes } from "../../src/brick/writes";
+import { waitFor } from "../server";
 import { type Client, contextOf, init, type Options } from "./sdk";
 
 const SEED = readFileSync(join(import.meta.dirname, "../../../../fixtures/bricks/telemetry-record.yaml"), "utf8");
@@ -41,6 +42,7 @@ beforeEach(() => {
 afterEach(() => {
   for (const client of clients.splice(0)) client.close();
   vi.unstubAllGlobals();
+  vi.restoreAllMocks();
 });
 
 function started(options: RuntimeOptions = {}, of: Partial<Options> = {}) {
@@ -79,7 +81,7 @@ describe("the published definition", () => {
     const running = run(load(SEED), inputs);
     expect(requests).toEqual([]);
     expect(await running).toEqual({});
-    await vi.waitFor(() => expect(requests).toHaveLength(1));
+    await waitFor(() => expect(requests).toHaveLength(1));
     const [request] = requests;
     const { id, data, write_id, ...rest } = request?.body ?? {};
     expect(request).toMatchObject({ method: "PUT", url: `${server}/api/databases/${inputs.databaseId}/records/` });
@@ -116,13 +118,15 @@ describe("the published definition", () => {
     const error = vi.spyOn(client, "error");
     const component = { modComponentId: "0b5f7a52-0000-4000-8000-000000000002" };
     expect(await run(load(SEED), inputs, { component })).toEqual({});
-    await vi.waitFor(() => expect(error).toHaveBeenCalled());
+    await waitFor(() => expect(error).toHaveBeenCalled());
     const [told, context] = error.mock.calls[0] ?? [];
     expect(told).toBeInstanceOf(BrickError);
     expect(told).toMatchObject({
       brickId: "@pixiebrix/data/put",
       path: "pipeline[0].config.body[3]",
-      message: "the record was not written: 404 Not found.; check databaseId",
+      message:
+        "the record was not written: 404 Not found.; " +
+        "check databaseId: the id (a UUID) of a database, not its name; `GET /api/databases/` lists both",
     });
     expect(context).toBe(component);
   });
@@ -135,11 +139,26 @@ describe("a run of no mod component", () => {
     const { run } = started({}, { log });
     const put = { id: "@pixiebrix/data/put", config: { databaseId: "d", key: "k", value: {} } };
     await run(definition({ id: "@pixiebrix/run", async: true, config: { body: pipelineOf(put) } }), {});
-    await vi.waitFor(() => expect(log).toHaveBeenCalled());
+    await waitFor(() => expect(log).toHaveBeenCalled());
     expect(log).toHaveBeenCalledWith(
       "modlake: brick @pixiebrix/data/put at pipeline[0].config.body[0]: " +
-        "the record was not written: 404 Not found.; check databaseId",
+        "the record was not written: 404 Not found.; " +
+        "check databaseId: the id (a UUID) of a database, not its name; `GET /api/databases/` lists both",
     );
+  });
+});
+
+describe("onError.alert", () => {
+  it("is said once to have no effect", async () => {
+    const log = vi.fn();
+    const { run } = started({ bricks: { echo } }, { log });
+    const twice = definition(
+      { id: "echo", onError: { alert: true } },
+      { id: "echo", onError: { alert: true } },
+      { id: "echo", onError: { alert: false } },
+    );
+    await run(twice, {});
+    expect(log.mock.calls).toEqual([["modlake: brick echo: onError.alert has no effect, nobody is alerted"]]);
   });
 });
 
@@ -307,7 +326,7 @@ describe("@pixiebrix/run", () => {
     const { run } = started({ bricks: { echo: slow } });
     expect(await run(definition(brick), { on: true })).toEqual({});
     expect(ran).toBe(false);
-    await vi.waitFor(() => expect(ran).toBe(true));
+    await waitFor(() => expect(ran).toBe(true));
   });
 
   it("wants a pipeline", async () => {
@@ -455,12 +474,61 @@ describe("@pixiebrix/data/put", () => {
     await new Writes({ server: first.server, key: "ml_key" }).resume();
     expect(requests).toEqual([]);
     const now = Date.now();
-    const clock = vi.spyOn(Date, "now").mockReturnValue(now + 60_000);
+    vi.spyOn(Date, "now").mockReturnValue(now + 60_000);
     const later = init({ server: first.server, key: "ml_key", log: () => {} });
     clients.push(later);
     runtime(later);
-    await vi.waitFor(() => expect(requests.map(({ body }) => body.write_id)).toEqual([id]));
-    clock.mockRestore();
+    await waitFor(() => expect(requests.map(({ body }) => body.write_id)).toEqual([id]));
+  });
+
+  it("sends what a page left that was loaded again at once, when it is old enough", async () => {
+    answer = () => new TypeError("no network");
+    const first = started({ acknowledgeMs: 1 }, { retryMs: 10_000 });
+    await first.run(definition(put({})), {});
+    first.close();
+    requests = [];
+    answer = stored;
+    // The wait for it to be old goes by at once.
+    const { setTimeout } = globalThis;
+    const now = Date.now();
+    vi.spyOn(globalThis, "setTimeout").mockImplementation(((work: () => void, ms: number) => {
+      if (ms === 15_000) vi.spyOn(Date, "now").mockReturnValue(now + 16_000);
+      return setTimeout(work, ms === 15_000 ? 0 : ms);
+    }) as never);
+    const next = new Writes({ server: first.server, key: "ml_key" });
+    await next.resume();
+    await waitFor(() => expect(requests).toHaveLength(1));
+    next.close();
+  });
+
+  it("goes on with what an earlier page left when the server is back", async () => {
+    answer = () => new TypeError("no network");
+    const first = started({ acknowledgeMs: 1 }, { retryMs: 10_000 });
+    await first.run(definition(put({})), {});
+    first.close();
+    requests = [];
+    answer = (request) => (requests.length < 3 ? new Response(null, { status: 503 }) : stored(request));
+    const now = Date.now();
+    vi.spyOn(Date, "now").mockReturnValue(now + 60_000);
+    const next = new Writes({ server: first.server, key: "ml_key", retryMs: 1 });
+    await next.resume();
+    await waitFor(() => expect(requests).toHaveLength(3));
+    next.close();
+  });
+
+  it("is sent from memory where a page may not even ask for IndexedDB", async () => {
+    const { indexedDB } = globalThis;
+    Object.defineProperty(globalThis, "indexedDB", {
+      configurable: true,
+      get: () => {
+        throw new DOMException("denied", "SecurityError");
+      },
+    });
+    try {
+      expect(await started().run(definition(put({})), {})).toMatchObject({ id: "k" });
+    } finally {
+      Object.defineProperty(globalThis, "indexedDB", { configurable: true, writable: true, value: indexedDB });
+    }
   });
 
   it.each([{ key: "" }, { value: "text" }, { mergeStrategy: "merge" }, { databaseId: 5 }])(

@@ -112,6 +112,15 @@ class PipelineCheck {
           checker.error("type", value.place, expected("a mapping", value), "write `config: {}` for no inputs");
         }
         return;
+      case "onError": {
+        const alert = get(value, "alert");
+        if (alert?.kind === "bool" && alert.bool) {
+          const hint = "leave it out; errors of the mod are on the page of its deployment";
+          checker.warning("not-run", value.place, "`alert` has no effect: nobody is alerted", hint);
+        }
+        this.#values(value, false);
+        return;
+      }
       case "label":
         if (value.kind !== "text") checker.error("type", value.place, expected("a text", value), "put it into quotes");
         return;
