@@ -7,6 +7,7 @@ mod deployments;
 mod files;
 mod keys;
 mod limits;
+mod plans;
 mod records;
 mod servers;
 mod traces;
