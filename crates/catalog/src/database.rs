@@ -8,6 +8,8 @@
 //!   reads no `BOOLEAN`, of PostgreSQL's no `NUMERIC`, which a sum of `BIGINT` is there: `CAST(sum(x) AS BIGINT)`. A `NULL` is bound as
 //!   `None::<String>` or `None::<i64>`, for PostgreSQL wants its type; a placeholder in `$1 IS NULL` alone needs `CAST($1 AS TEXT)`.
 //! - Texts compare by their bytes on both (see `postgres.rs`), and hold no NUL character, which PostgreSQL refuses.
+//! - Rows of a database under some keys are asked for by [`crate::records::is_listed`], for PostgreSQL may plan what looks simpler
+//!   as a walk over the whole database.
 //! - `ON CONFLICT` and `RETURNING` are alike on both. There is no `FOR UPDATE`: [`Database::write`] does its work.
 //! - `Any` has no hook for SQLite's settings and no `LISTEN`: pragmas are run on each new connection, and changed keys are seen by a
 //!   mark in the table `key_changes`.

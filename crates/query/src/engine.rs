@@ -30,7 +30,7 @@ use crate::guard;
 use crate::json;
 use crate::planning::Watched;
 use crate::prices::{PriceOf, Prices};
-use crate::records::RecordSource;
+use crate::records::{RecordSource, batch_rows};
 use crate::spread::MeasureWhatSpreads;
 use crate::tables::{CATALOG, SCHEMA, Sources, TenantTables};
 use crate::unused_joins::DropUnusedJoins;
@@ -59,6 +59,9 @@ impl Default for Limits {
         }
     }
 }
+
+/// Of the memory of all queries, what one operator of one query may gather of large records.
+const GATHERED_SHARE: usize = 32;
 
 /// The rows that answer a query.
 #[derive(Debug)]
@@ -172,8 +175,12 @@ impl Engine {
             frame = frame.with_param_values(values).map_err(fail)?;
         }
         let schema = Arc::clone(frame.schema().inner());
-        let (state, plan) = frame.into_parts();
+        let (mut state, plan) = frame.into_parts();
         let plan = state.optimize(&plan).map_err(fail)?;
+        let of_records = batch_rows(&plan, self.limits.memory_bytes / GATHERED_SHARE).await.map_err(fail)?;
+        if let Some(rows) = of_records.filter(|rows| *rows < state.config().batch_size()) {
+            *state.config_mut() = state.config().clone().with_batch_size(rows);
+        }
         allowance.run();
         let plan = state.query_planner().create_physical_plan(&plan, &state).await.map_err(fail)?;
         let mut stream = execute_stream(plan, state.task_ctx()).map_err(fail)?;

@@ -4,6 +4,9 @@
 //! A query holds one page of records at a time, counted against the memory of all queries. Conditions on `database_id` and
 //! `database_name` say which databases are read at all. Pages are read one after the other: a record that is written meanwhile is seen
 //! as it was or as it is.
+//!
+//! Operators gather what they pass on into batches of so many rows, whatever a row weighs; a query that reads large data therefore has
+//! batches of fewer rows: see [`batch_rows`].
 
 use std::fmt::Debug;
 use std::pin::Pin;
@@ -14,10 +17,12 @@ use arrow::datatypes::{DataType, Field, Schema, SchemaRef, TimeUnit};
 use async_trait::async_trait;
 use datafusion::catalog::{Session, TableProvider};
 use datafusion::common::ScalarValue;
+use datafusion::common::tree_node::TreeNodeRecursion;
+use datafusion::datasource::source_as_provider;
 use datafusion::error::{DataFusionError, Result};
 use datafusion::execution::memory_pool::{MemoryConsumer, MemoryReservation};
 use datafusion::execution::{SendableRecordBatchStream, TaskContext};
-use datafusion::logical_expr::{BinaryExpr, Operator, TableProviderFilterPushDown, TableType};
+use datafusion::logical_expr::{BinaryExpr, LogicalPlan, Operator, TableProviderFilterPushDown, TableType};
 use datafusion::physical_plan::ExecutionPlan;
 use datafusion::physical_plan::stream::RecordBatchStreamAdapter;
 use datafusion::physical_plan::streaming::{PartitionStream, StreamingTableExec};
@@ -52,6 +57,9 @@ pub struct Wanted {
 /// The next page of records, in memory; `None`: there are no more. The error goes to the log, not to the caller.
 pub type NextPage<'a> = Pin<Box<dyn Future<Output = Result<Option<Vec<RecordRow>>, String>> + Send + 'a>>;
 
+/// A size in bytes on its way. The error goes to the log, not to the caller.
+pub type Bytes<'a> = Pin<Box<dyn Future<Output = Result<usize, String>> + Send + 'a>>;
+
 /// A walk over records, page by page of bounded size.
 pub trait RecordPages: Send {
     fn next(&mut self) -> NextPage<'_>;
@@ -61,6 +69,9 @@ pub trait RecordPages: Send {
 pub trait RecordSource: Debug + Send + Sync {
     /// The tenant's records, of the databases that are wanted at least.
     fn pages(&self, tenant: &Tenant, wanted: Wanted) -> Box<dyn RecordPages>;
+
+    /// The size of the largest data in these.
+    fn largest<'a>(&'a self, tenant: &'a Tenant, wanted: Wanted) -> Bytes<'a>;
 }
 
 /// One tenant's records, for one query. Without a source there are none.
@@ -75,6 +86,38 @@ impl RecordsTable {
     pub(crate) fn new(source: Option<Arc<dyn RecordSource>>, tenant: Tenant) -> Self {
         Self { source, tenant, schema: schema() }
     }
+
+    fn wanted(&self, projection: Option<&Vec<usize>>, filters: &[Expr]) -> Wanted {
+        let is_data = |column: &usize| self.schema.field(*column).name() == "data";
+        Wanted {
+            ids: texts_of("database_id", filters),
+            names: texts_of("database_name", filters),
+            data: projection.is_none_or(|columns| columns.iter().any(is_data)),
+        }
+    }
+}
+
+/// The rows of a batch that hold at most `bytes` of the data of any records that `plan` reads. `None`: it reads no data of any.
+pub(crate) async fn batch_rows(plan: &LogicalPlan, bytes: usize) -> Result<Option<usize>> {
+    let mut scans = Vec::new();
+    plan.apply_with_subqueries(|node| {
+        if let LogicalPlan::TableScan(scan) = node
+            && let provider = source_as_provider(&scan.source)?
+            && let Some(table) = provider.downcast_ref::<RecordsTable>()
+            && let Some(source) = &table.source
+        {
+            let wanted = table.wanted(scan.projection.as_ref(), &scan.filters);
+            scans.push((Arc::clone(source), table.tenant.clone(), wanted));
+        }
+        Ok(TreeNodeRecursion::Continue)
+    })?;
+    let mut least: Option<usize> = None;
+    for (source, tenant, wanted) in scans.into_iter().filter(|(_, _, wanted)| wanted.data) {
+        let largest = source.largest(&tenant, wanted).await.map_err(DataFusionError::Internal)?;
+        let rows = (bytes / largest.max(1)).max(1);
+        least = Some(least.map_or(rows, |least| least.min(rows)));
+    }
+    Ok(least)
 }
 
 fn schema() -> SchemaRef {
@@ -110,12 +153,7 @@ impl TableProvider for RecordsTable {
         filters: &[Expr],
         limit: Option<usize>,
     ) -> Result<Arc<dyn ExecutionPlan>> {
-        let is_data = |column: &usize| self.schema.field(*column).name() == "data";
-        let wanted = Wanted {
-            ids: texts_of("database_id", filters),
-            names: texts_of("database_name", filters),
-            data: projection.is_none_or(|columns| columns.iter().any(is_data)),
-        };
+        let wanted = self.wanted(projection, filters);
         let walk =
             Walk { source: self.source.clone(), tenant: self.tenant.clone(), wanted, schema: Arc::clone(&self.schema) };
         let limit = limit.filter(|_| filters.is_empty());

@@ -57,15 +57,16 @@ async fn count(State(house): State<Arc<House>>, path: Option<MatchedPath>, reque
     answer
 }
 
-/// Tells on every answer to a key how its throttle stands, if it has one.
+/// Tells on every answer to a key how its throttle stands, if it has one. The answer carries the caller on to [`cors::answer`].
 async fn tell_standing(State(house): State<Arc<House>>, request: Request, next: Next) -> Response {
     let key = authenticate::key(request.headers());
     let mut answer = next.run(request).await;
-    let caller = key.and_then(|key| house.catalog.find(&key));
-    if let Some(standing) = caller.and_then(|caller| house.throttle.standing(&caller))
+    let Some(caller) = key.and_then(|key| house.catalog.find(&key)) else { return answer };
+    if let Some(standing) = house.throttle.standing(&caller)
         && answer.status() != StatusCode::TOO_MANY_REQUESTS
     {
         standing.write(answer.headers_mut());
     }
+    answer.extensions_mut().insert(caller);
     answer
 }

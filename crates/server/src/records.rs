@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 use catalog::{Catalog, CatalogError, Database, Filter, PageLimits, Scan};
-use query::records::{NextPage, RecordPages, RecordRow, RecordSource, Wanted};
+use query::records::{Bytes, NextPage, RecordPages, RecordRow, RecordSource, Wanted};
 use record::caller::Tenant;
 
 /// What a query holds of them at a time.
@@ -31,6 +31,17 @@ impl std::fmt::Debug for Records {
 impl RecordSource for Records {
     fn pages(&self, tenant: &Tenant, wanted: Wanted) -> Box<dyn RecordPages> {
         Box::new(Pages { catalog: self.0.clone(), tenant: tenant.clone(), wanted, databases: None, current: None })
+    }
+
+    fn largest<'a>(&'a self, tenant: &'a Tenant, wanted: Wanted) -> Bytes<'a> {
+        let largest = async move {
+            let mut largest = 0;
+            for database in look_up(&self.0, tenant, &wanted).await? {
+                largest = largest.max(self.0.largest_record(database.id).await?);
+            }
+            Ok(usize::try_from(largest).unwrap_or(usize::MAX))
+        };
+        Box::pin(async move { largest.await.map_err(|error: CatalogError| error.to_string()) })
     }
 }
 
@@ -87,7 +98,7 @@ impl Pages {
 
     async fn next_database(&mut self) -> Result<Option<Current>, CatalogError> {
         if self.databases.is_none() {
-            self.databases = Some(self.look_up().await?);
+            self.databases = Some(look_up(&self.catalog, &self.tenant, &self.wanted).await?);
         }
         let next = self.databases.as_mut().and_then(VecDeque::pop_front);
         let scan = |database: &Database| {
@@ -100,26 +111,25 @@ impl Pages {
             scan: scan(&database),
         }))
     }
+}
 
-    /// The databases that are wanted and open to every key that reads: a query tells the tenant, not the key.
-    async fn look_up(&self) -> Result<VecDeque<Database>, CatalogError> {
-        let is_one = |wanted: &Option<Vec<String>>, text: &str| {
-            wanted.as_ref().is_none_or(|wanted| wanted.iter().any(|wanted| wanted == text))
-        };
-        let mut found = VecDeque::new();
-        let mut offset = 0;
-        loop {
-            let page = self.catalog.databases(&self.tenant, offset, DATABASES).await?;
-            let is_last = (page.len() as u64) < DATABASES;
-            offset += DATABASES;
-            found.extend(page.into_iter().filter(|database| {
-                let is_wanted =
-                    is_one(&self.wanted.ids, &database.id.to_string()) && is_one(&self.wanted.names, &database.name);
-                database.access.is_none() && database.num_records > 0 && is_wanted
-            }));
-            if is_last {
-                return Ok(found);
-            }
+/// The databases that are wanted and open to every key that reads: a query tells the tenant, not the key.
+async fn look_up(catalog: &Catalog, tenant: &Tenant, wanted: &Wanted) -> Result<VecDeque<Database>, CatalogError> {
+    let is_one = |wanted: &Option<Vec<String>>, text: &str| {
+        wanted.as_ref().is_none_or(|wanted| wanted.iter().any(|wanted| wanted == text))
+    };
+    let mut found = VecDeque::new();
+    let mut offset = 0;
+    loop {
+        let page = catalog.databases(tenant, offset, DATABASES).await?;
+        let is_last = (page.len() as u64) < DATABASES;
+        offset += DATABASES;
+        found.extend(page.into_iter().filter(|database| {
+            let is_wanted = is_one(&wanted.ids, &database.id.to_string()) && is_one(&wanted.names, &database.name);
+            database.access.is_none() && database.num_records > 0 && is_wanted
+        }));
+        if is_last {
+            return Ok(found);
         }
     }
 }

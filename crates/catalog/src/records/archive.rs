@@ -8,7 +8,7 @@ use record::time::{Day, Timestamp};
 use sqlx::Row as _;
 use uuid::Uuid;
 
-use super::{RECORD, Record, placeholders, read_record};
+use super::{RECORD, Record, is_listed, read_record};
 use crate::catalog::Catalog;
 use crate::database::{Change, Connection};
 use crate::databases::{of_stored, to_stored};
@@ -29,6 +29,16 @@ pub struct ArchivedDay {
 /// Days since 1970 in UTC.
 fn number(at: Timestamp) -> i64 {
     at.0.div_euclid(DAY_MICROS)
+}
+
+/// When the day began.
+fn midnight(at: Timestamp) -> i64 {
+    number(at).saturating_mul(DAY_MICROS)
+}
+
+/// Whether a record that was last written at `updated_at` is to be kept as it is before it is written now: see [`keep_earlier_days`].
+pub(crate) fn is_of_earlier_day(updated_at: i64, now: Timestamp) -> bool {
+    updated_at < midnight(now)
 }
 
 async fn forget(connection: &mut Connection, database: Uuid, day: i64) -> Result<u64, CatalogError> {
@@ -53,12 +63,12 @@ pub(crate) async fn keep_earlier_days(
     let query = format!(
         "INSERT INTO record_days (database_id, day, {RECORD}, bytes) \
          SELECT database_id, updated_at / {DAY_MICROS}, {RECORD}, bytes FROM records \
-         WHERE database_id = $1 AND updated_at < $2 AND key IN ({}) \
+         WHERE {} AND updated_at < $2 \
          ON CONFLICT (database_id, day, key) DO NOTHING",
-        placeholders(3, keys.len())
+        is_listed("key", 3, keys.len())
     );
-    let today = number(now).saturating_mul(DAY_MICROS);
-    let mut query = sqlx::query(sqlx::AssertSqlSafe(query)).persistent(false).bind(database.to_owned()).bind(today);
+    let query = sqlx::query(sqlx::AssertSqlSafe(query)).persistent(false);
+    let mut query = query.bind(database.to_owned()).bind(midnight(now));
     for key in keys {
         query = query.bind(key.clone());
     }

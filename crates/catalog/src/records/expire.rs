@@ -13,10 +13,11 @@ use crate::error::CatalogError;
 /// Deleted in one transaction, during which nobody else writes to the database.
 const AT_ONCE: i64 = 500;
 
-const OLD_RECORDS: &str = "DELETE FROM records WHERE database_id = $1 AND key IN \
-                           (SELECT key FROM records WHERE database_id = $1 AND updated_at < $2 LIMIT $3)";
-const OLD_DAYS: &str = "DELETE FROM record_days WHERE database_id = $1 AND (day, key) IN \
-                        (SELECT day, key FROM record_days WHERE database_id = $1 AND updated_at < $2 LIMIT $3)";
+// whole keys: see `is_listed`
+const OLD_RECORDS: &str = "DELETE FROM records WHERE (database_id, key) IN \
+                           (SELECT database_id, key FROM records WHERE database_id = $1 AND updated_at < $2 LIMIT $3)";
+const OLD_DAYS: &str = "DELETE FROM record_days WHERE (database_id, day, key) IN \
+                        (SELECT database_id, day, key FROM record_days WHERE database_id = $1 AND updated_at < $2 LIMIT $3)";
 const COUNT: &str = "SELECT (SELECT count(*) FROM records WHERE database_id = $1 AND updated_at < $2) \
                      + (SELECT count(*) FROM record_days WHERE database_id = $1 AND updated_at < $2)";
 

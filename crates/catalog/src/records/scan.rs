@@ -8,7 +8,7 @@ use uuid::Uuid;
 use super::{RECORD, RECORD_WITHOUT_DATA, Record, read_record};
 use crate::catalog::Catalog;
 use crate::database::{Connection, Row};
-use crate::databases::to_stored;
+use crate::databases::{of_stored, to_stored};
 use crate::error::CatalogError;
 
 /// Which records are meant: all that hold what every part asks.
@@ -212,6 +212,15 @@ impl Catalog {
             scan.page(&mut connection, limits).await
         };
         read.await.map_err(|error| self.failed(error))
+    }
+
+    /// Bytes of the largest data that a record of the database has; 0 where it has none.
+    pub async fn largest_record(&self, database: Uuid) -> Result<u64, CatalogError> {
+        let largest = sqlx::query_scalar("SELECT COALESCE(max(bytes), 0) FROM records WHERE database_id = $1")
+            .bind(database.to_string())
+            .fetch_one(self.pool())
+            .await;
+        largest.map(of_stored).map_err(|error| self.failed(error))
     }
 
     /// Page by page as a list shows them: up to `limits.rows` records after the first `offset`, and whether more follow. `None`: they

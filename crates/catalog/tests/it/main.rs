@@ -8,6 +8,7 @@ mod deployments;
 mod files;
 mod keys;
 mod limits;
+mod plans;
 mod queues;
 mod records;
 mod servers;

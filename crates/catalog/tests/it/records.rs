@@ -69,6 +69,7 @@ on_both_databases!(
     a_write_that_names_itself_counts_once,
     two_writes_of_one_millisecond_keep_both_their_records,
     records_are_found_by_time_and_field,
+    the_largest_record_is_known,
     a_days_archive_has_what_was_written_on_it_as_it_was,
     a_database_is_its_tenants_alone_and_goes_whole,
     a_link_opens_what_it_was_made_for_and_not_for_ever,
@@ -334,6 +335,15 @@ async fn a_database_is_its_tenants_alone_and_goes_whole(place: Place) {
     assert!(catalog.delete_database(&acme(), database.id).await.expect("the catalog answers"));
     assert_eq!(data(&catalog, &database, "a").await, None);
     assert_eq!(catalog.count_databases(&acme()).await.expect("the catalog answers"), 0);
+}
+
+async fn the_largest_record_is_known(place: Place) {
+    let catalog = place.open().await;
+    let (database, other) = (database(&catalog).await, database(&catalog).await);
+    assert_eq!(catalog.largest_record(database.id).await.expect("read"), 0);
+    write(&catalog, &database, vec![item("a", json!({"t": "é"})), item("b", json!({}))]).await;
+    write(&catalog, &other, vec![item("a", json!({"t": "x".repeat(1_000)}))]).await;
+    assert_eq!(catalog.largest_record(database.id).await.expect("read"), "{\"t\":\"é\"}".len() as u64);
 }
 
 async fn a_link_opens_what_it_was_made_for_and_not_for_ever(place: Place) {

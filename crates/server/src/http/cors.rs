@@ -19,6 +19,7 @@ use axum::http::header::{
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
+use record::caller::Caller;
 
 use crate::authenticate;
 use crate::house::House;
@@ -58,9 +59,11 @@ pub(super) async fn answer(State(house): State<Arc<House>>, request: Request, ne
     let key = authenticate::key(headers);
     let by_link = key.is_none() && is_of_asset(request.uri().path()) && house.catalog.knows_origin(&origin);
     let mut response = next.run(request).await;
+    let known = response.extensions_mut().remove::<Arc<Caller>>();
+    let caller = known.or_else(|| house.catalog.find(&key?));
     let headers = response.headers_mut();
     headers.append(VARY, BY_ORIGIN);
-    if by_link || key.and_then(|key| house.catalog.find(&key)).is_some_and(|caller| caller.is_bound_to(&origin)) {
+    if by_link || caller.is_some_and(|caller| caller.is_bound_to(&origin)) {
         allow(headers, &origin);
         headers.insert(ACCESS_CONTROL_EXPOSE_HEADERS, EXPOSED);
     }

@@ -19,8 +19,8 @@ use crate::records::{Record, archive};
 const MOST_MILLIS: usize = 1_000;
 /// Of them, how many are looked up at once.
 const MILLIS_AT_ONCE: usize = 50;
-/// Records whose data is read at once to be merged.
-const MERGED_AT_ONCE: usize = 16;
+/// Of data that is read at once to be merged, where it is more than one record's.
+const MERGED_BYTES_AT_ONCE: usize = 1 << 20;
 
 /// Writes the records of one request.
 pub(super) async fn request(
@@ -124,14 +124,29 @@ impl<'w> Work<'w> {
             |item: &&RecordItem| item.strategy != MergeStrategy::Replace && self.stored.contains_key(&item.key);
         let keys: HashSet<&str> = self.write.items.iter().filter(merges).map(|item| item.key.as_str()).collect();
         let keys: Vec<&str> = keys.into_iter().collect();
-        for keys in keys.chunks(MERGED_AT_ONCE) {
-            let stored = keys.iter().filter_map(|key| self.stored.get(*key));
-            let bytes = stored.map(|stored| usize::try_from(stored.bytes).unwrap_or(usize::MAX));
-            let bytes = bytes.fold(0, usize::saturating_add);
+        let mut keys = keys.as_slice();
+        while !keys.is_empty() {
+            let (some, bytes) = self.fitting(keys);
             self.pay(bytes)?;
-            self.read.extend(rows::data(connection, self.id, keys).await.map_err(CatalogError::from)?);
+            let (some, rest) = keys.split_at(some);
+            self.read.extend(rows::data(connection, self.id, some).await.map_err(CatalogError::from)?);
+            keys = rest;
         }
         Ok(())
+    }
+
+    /// How many of `keys` are read at once, at least one, and how much data they have.
+    fn fitting(&self, keys: &[&str]) -> (usize, usize) {
+        let mut held = 0_usize;
+        for (index, key) in keys.iter().take(rows::AT_ONCE).enumerate() {
+            let bytes = self.stored.get(*key).map_or(0, |stored| usize::try_from(stored.bytes).unwrap_or(usize::MAX));
+            let with_it = held.saturating_add(bytes);
+            if index > 0 && with_it > MERGED_BYTES_AT_ONCE {
+                return (index, held);
+            }
+            held = with_it;
+        }
+        (keys.len().min(rows::AT_ONCE), held)
     }
 
     /// Bounds what a request holds in memory and how long it keeps others waiting.
@@ -265,8 +280,9 @@ impl<'w> Work<'w> {
         if limit > 0 && added > 0 && database.num_records.saturating_add(added) > limit {
             return Err(WriteError::Full { limit });
         }
+        let is_of_before = |stored: &Stored| archive::is_of_earlier_day(stored.updated_at, self.now);
         let of_before: Vec<String> =
-            self.changed.keys().filter(|key| self.stored.contains_key(*key)).cloned().collect();
+            self.changed.keys().filter(|key| self.stored.get(*key).is_some_and(is_of_before)).cloned().collect();
         let rows: Vec<NewRow<'_>> = self
             .changed
             .iter()

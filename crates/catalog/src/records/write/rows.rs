@@ -5,10 +5,10 @@ use sqlx::Row as _;
 use super::Known;
 use crate::database::Connection;
 use crate::databases::{Database, read_database, to_stored};
-use crate::records::placeholders;
+use crate::records::{is_listed, placeholders};
 
-/// Rows of one statement, and texts in one `IN`.
-const AT_ONCE: usize = 100;
+/// Rows of one statement, and texts in one list.
+pub(super) const AT_ONCE: usize = 100;
 
 /// What is read of a record before it is written; its data only where it is merged.
 #[derive(Clone, Debug)]
@@ -50,9 +50,8 @@ pub(super) async fn stored(
     let mut known = Known::with_capacity(keys.len());
     for keys in keys.chunks(AT_ONCE) {
         let query = format!(
-            "SELECT key, write_id, created_at, updated_at, updated_by, bytes FROM records \
-             WHERE database_id = $1 AND key IN ({})",
-            placeholders(2, keys.len())
+            "SELECT key, write_id, created_at, updated_at, updated_by, bytes FROM records WHERE {}",
+            is_listed("key", 2, keys.len())
         );
         let mut query = prepared(query, keys.len()).bind(database.to_owned());
         for key in keys {
@@ -79,10 +78,7 @@ pub(super) async fn data(
 ) -> Result<Known<String>, sqlx::Error> {
     let mut known = Known::with_capacity(keys.len());
     for keys in keys.chunks(AT_ONCE) {
-        let query = format!(
-            "SELECT key, data FROM records WHERE database_id = $1 AND key IN ({})",
-            placeholders(2, keys.len())
-        );
+        let query = format!("SELECT key, data FROM records WHERE {}", is_listed("key", 2, keys.len()));
         let mut query = prepared(query, keys.len()).bind(database.to_owned());
         for key in keys {
             query = query.bind((*key).to_owned());
@@ -103,8 +99,8 @@ pub(super) async fn writes(
     let mut known = Known::with_capacity(ids.len());
     for ids in ids.chunks(AT_ONCE) {
         let query = format!(
-            "SELECT write_id, key, written_at FROM record_writes WHERE database_id = $1 AND write_id IN ({})",
-            placeholders(2, ids.len())
+            "SELECT write_id, key, written_at FROM record_writes WHERE {}",
+            is_listed("write_id", 2, ids.len())
         );
         let mut query = prepared(query, ids.len()).bind(database.to_owned());
         for id in ids {
