@@ -1,10 +1,11 @@
--- One person with one version of a deployed mod: everybody of whom a heartbeat, an event or an error tells.
+-- One person with one version of a deployed mod: everybody of whom a heartbeat, an event or an error tells. Events and errors that
+-- tell of nobody are one row for each version, so that their deployments are known.
 --
 -- A heartbeat names a browser profile. Where an event or error of the same profile names a person, the profile's other rows
 -- are that person's, too.
 --
 -- deployment_id text: deployment the mod is active by
--- person text: who it is: e-mail address, else user, else browser profile
+-- person text: who it is: e-mail address, else user, else browser profile; null where nothing is known
 -- user_email text: e-mail address of the user
 -- mod_id text: id of the mod
 -- mod_version text: version of the mod
@@ -44,5 +45,4 @@ select deployment_id, person, max(email) as user_email, mod_id, mod_version,
        min(first_at) as first_seen_at,
        max(last_at) as last_seen_at
 from named
-where person is not null
 group by deployment_id, person, mod_id, mod_version

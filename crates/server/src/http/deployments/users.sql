@@ -5,7 +5,7 @@ with people as (
            row_number() over (order by coalesce(max(user_email), person), person) as place,
            count(*) over () as total
     from deployment_users
-    where deployment_id = $1
+    where deployment_id = $1 and person is not null
     group by person
     having max(last_seen_at) >= cast($2 as timestamp with time zone)
 )
