@@ -29,6 +29,8 @@ mod list;
 mod stream;
 mod write;
 
+pub(in crate::http) use body::Sent;
+
 type Answer = Result<Response, Problem>;
 
 /// Of databases and their records.

@@ -25,14 +25,14 @@ const PATIENCE: Duration = Duration::from_secs(1);
 const LARGE_BYTES: usize = 64 << 10;
 
 /// A body in memory, as it came.
-pub(super) struct Sent {
+pub(in crate::http) struct Sent {
     held: Held,
     encoding: ContentEncoding,
     limit: usize,
 }
 
 impl Sent {
-    pub(super) async fn read(house: &House, headers: &HeaderMap, body: Body) -> Result<Self, Problem> {
+    pub(in crate::http) async fn read(house: &House, headers: &HeaderMap, body: Body) -> Result<Self, Problem> {
         check_content_type(headers)?;
         let encoding = match headers.get(CONTENT_ENCODING).map(|value| value.to_str().unwrap_or("?")) {
             None => ContentEncoding::Identity,
@@ -50,7 +50,7 @@ impl Sent {
     }
 
     /// Its bytes, decompressed.
-    pub(super) fn bytes(&self) -> Result<Cow<'_, [u8]>, Problem> {
+    pub(in crate::http) fn bytes(&self) -> Result<Cow<'_, [u8]>, Problem> {
         unzip::unzip(&self.held.bytes, self.encoding, self.limit).map_err(|error| match error {
             unzip::UnzipError::TooLarge { limit } => {
                 let detail = format!("the body is larger than {limit} bytes after decompression; send it in parts");
