@@ -1,7 +1,9 @@
 """Deployments over HTTP: what was sent is counted, grouped, reported and cleared, for its own tenant alone."""
 
 import csv
+import gzip
 import io
+import json
 import uuid
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
@@ -106,9 +108,9 @@ def test_errors_alike_are_one_group_in_the_published_shape(server, deployment):
             "updated_at": None,
         },
         "user_agent_extension_version": "3.2.10",
-        "user_agent_extension_full_version": None,
+        "user_agent_extension_full_version": "",
         "request_url": None,
-        "platforms": ["chrome"],
+        "platforms": [{"name": "chrome", "display_name": "chrome"}],
         "deployment": {"id": deployment, "name": "@acme/refunds"},
     }
     items = [fetch(server, f"/api/telemetry/errors/{item}/").json() for item in ids]
@@ -220,7 +222,7 @@ def test_users_come_from_heartbeats_and_events(server, deployment):
         active = {"deployment": deployment, "blueprint": "@acme/refunds", "blueprintVersion": version}
         heartbeat = {"uid": uid, "version": "3.3.0", "active": [active | {"updatedAt": iso(NOW)}], "extensions": []}
         answer = server.post("/api/deployments/", heartbeat, Accept="application/json; version=1.1")
-        assert answer.status_code == 200, answer.text
+        assert answer.status_code == 201, answer.text
         assert [told["id"] for told in answer.json()] == [deployment], "what runs is told back, so that nothing seems withdrawn"
     users = fetch(server, f"/api/deployments/{deployment}/users/").json()
     known = {user["email"]: user for user in users}
@@ -247,11 +249,49 @@ def test_a_heartbeat_that_is_wrong_says_where(server, body, field):
     assert answer.status_code == 400 and list(answer.json()) == [field], answer.text
 
 
+def test_a_heartbeat_may_be_compressed_and_its_time_without_an_offset(server, deployment):
+    active = [{"deployment": deployment, "blueprintVersion": "1.0.0", "updatedAt": "2026-11-20T10:00:00"}]
+    body = gzip.compress(json.dumps({"uid": "u-packed", "version": "3.3.0", "active": active}).encode())
+    answer = server.post("/api/deployments/", body, Content_Encoding="gzip")
+    assert answer.status_code == 201, answer.text
+    assert answer.json()[0]["updated_at"] == "2026-11-20T10:00:00.000000Z"
+    server.wait_value(f"SELECT uid FROM deployment_clients WHERE deployment_id = '{deployment}'", "u-packed")
+
+
+def test_texts_of_pages_are_no_formulas_in_a_spreadsheet(server, deployment):
+    formula = "=HYPERLINK(\"https://evil.example/\")"
+    send_events(server, deployment, [event(deployment, name="@SUM(A1)", label=formula)])
+    path = f"/api/deployments/{deployment}/reports/engagement/"
+    (row,) = csv.DictReader(io.StringIO(fetch(server, path, accept="text/csv").text))
+    assert (row["event_name"], row["event_label"], row["value"]) == ("'@SUM(A1)", f"'{formula}", "1")
+    (told,) = fetch(server, path).json()["data"]
+    assert (told["event_name"], told["event_label"]) == ("@SUM(A1)", formula), "programs read what was sent"
+
+
+def test_what_is_unknown_of_an_error_has_the_type_that_clients_expect(server, deployment):
+    send_errors(server, deployment, [{"uuid": str(uuid.uuid4()), "class_name": "E", "message": "m", "deployment": deployment}])
+    (group,) = fetch(server, f"/api/deployments/{deployment}/errors/").json()
+    assert (group["user_agent_extension_version"], group["user_agent_extension_full_version"]) == ("", "")
+    assert group["platforms"] == []
+    one = fetch(server, f"/api/telemetry/errors/{group['error_item_ids'][0]}/").json()
+    assert (one["user_agent_extension_version"], one["platform"]) == ("", None)
+
+
+def test_a_deployment_of_which_only_errors_of_nobody_tell_is_known(server, deployment):
+    # as extensions send them: without a person, whom they leave to the key
+    sent = {name: value for name, value in error(deployment).items() if name != "person"}
+    send_errors(server, deployment, [sent])
+    assert fetch(server, f"/api/deployments/{deployment}/").json()["errors"] == 1
+    listed = {item["id"]: item for item in fetch(server, "/api/deployments/?page_size=1000").json()}
+    assert (listed[deployment]["errors"], listed[deployment]["users"], listed[deployment]["versions"]) == (1, 0, ["1.0.0"])
+    assert fetch(server, f"/api/deployments/{deployment}/users/").json() == []
+
+
 def test_scopes(server, deployment):
     send_errors(server, deployment, [error(deployment)])
     sender, reader = server.new_key("default", "ingest"), server.new_key("default", "read")
     heartbeat = {"uid": "u", "version": "1", "active": [{"deployment": deployment}]}
-    assert server.post("/api/deployments/", heartbeat, key=sender).status_code == 200
+    assert server.post("/api/deployments/", heartbeat, key=sender).status_code == 201
     assert server.post("/api/deployments/", heartbeat, key=reader).status_code == 403
     for path in ["", f"{deployment}/", f"{deployment}/errors/", f"{deployment}/users/", f"{deployment}/reports/"]:
         fetch(server, f"/api/deployments/{path}", key=reader)
@@ -281,7 +321,7 @@ def test_another_tenant_sees_nothing(server, deployment):
 def test_a_heartbeat_keeps_no_secret(server):
     secret = "ghp_" + "a1B2c3D4e5F6g7H8i9J0k1L2m3N4o5P6q7R8"
     active = [{"deployment": "with-secret", "blueprint": secret, "blueprintVersion": "1"}]
-    assert server.post("/api/deployments/", {"uid": "u", "active": active}).status_code == 200
+    assert server.post("/api/deployments/", {"uid": "u", "active": active}).status_code == 201
     (row,) = server.sql("SELECT mod_id FROM deployment_clients WHERE deployment_id = 'with-secret'")
     assert secret not in row["mod_id"]
 
@@ -289,7 +329,7 @@ def test_a_heartbeat_keeps_no_secret(server):
 def test_what_was_said_survives_a_kill(make_server, deployment):
     server = make_server()
     heartbeat = {"uid": "u", "version": "1", "active": [{"deployment": deployment, "blueprintVersion": "2.0.0"}]}
-    assert server.post("/api/deployments/", heartbeat).status_code == 200
+    assert server.post("/api/deployments/", heartbeat).status_code == 201
     send_errors(server, deployment, [error(deployment)])
     assert clear(server, deployment).status_code == 204
     server.kill()

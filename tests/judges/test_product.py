@@ -286,3 +286,52 @@ def test_another_tenant_sees_nothing(server):
     assert send(server, "/api/events/", {"events": [event(name)]}).status_code == 201
     server.wait_value(count(name), 1)
     assert server.value(count(name), server.new_key("globex", "read")) == 0
+
+
+def test_answers_differ_by_origin_for_caches_too(server):
+    for path in ["/api/databases/", "/api/events/", "/v1/logs"]:
+        assert requests.get(f"{server.url}{path}").headers["Vary"] == "Origin", path
+    assert "Vary" not in requests.get(f"{server.url}/healthz").headers
+
+
+def test_a_page_of_the_internet_may_send_into_an_inner_network(server, browser_key):
+    asked = {"Origin": PAGE, "Access-Control-Request-Method": "POST", "Access-Control-Request-Private-Network": "true"}
+    header = "Access-Control-Allow-Private-Network"
+    assert requests.options(f"{server.url}/api/events/", headers=asked).headers[header] == "true"
+    stranger = requests.options(f"{server.url}/api/events/", headers=asked | {"Origin": "https://evil.example"})
+    assert stranger.status_code == 403 and header not in stranger.headers
+
+
+@pytest.mark.parametrize(
+    "method, path, status",
+    [("GET", "/api/events/", 405), ("PATCH", "/api/deployments/", 405), ("POST", "/api/events/x/", 404), ("GET", "/api/databases/a/b/c/", 404)],
+)
+def test_every_refusal_of_these_routes_has_a_detail(server, method, path, status):
+    answer = requests.request(method, server.url + path, headers={"Authorization": f"Token {server.key}"})
+    assert answer.status_code == status and list(answer.json()) == ["detail"], answer.text
+
+
+def test_queries_go_where_no_address_stands_around_them(server):
+    name = new_name()
+    attributes = {"url.query": f"x={QUERY}", "url.fragment": QUERY, "words": 3}
+    failed = error(message=f"GET /orders?mail={QUERY} failed ({name})", error_data={"stack": f"at f (/app/m.js?v={QUERY}:10:5)"})
+    assert send(server, "/v1/logs", {"name": name, "attributes": attributes}).status_code == 200
+    assert send(server, "/api/telemetry/errors/", [failed]).status_code == 201
+    (row,) = server.wait_rows(f"SELECT data FROM product_events WHERE event_name = '{name}'", 1)
+    assert json.loads(row["data"]) == {"url.query": "", "url.fragment": "", "words": 3}
+    (row,) = server.wait_rows(f"SELECT message, stack FROM product_errors WHERE message LIKE '%({name})'", 1)
+    assert row == {"message": f"GET /orders failed ({name})", "stack": "at f (/app/m.js:10:5)"}
+
+
+@pytest.mark.parametrize(
+    "written, meant",
+    [
+        ("2026-11-21T12:00:00.5+0200", "2026-11-21T10:00:00.500000Z"),
+        ("2026-11-21 10:00:00", "2026-11-21T10:00:00.000000Z"),
+        ("2026-11-21", "2026-11-21T00:00:00.000000Z"),
+    ],
+)
+def test_iso_8601_as_other_programs_write_it(server, written, meant):
+    name = new_name()
+    assert send(server, "/api/events/", {"events": [event(name, timestamp=written)]}).status_code == 201
+    assert server.wait_rows(f"SELECT event_time = TIMESTAMP '{meant}' AS same FROM product_events WHERE event_name = '{name}'", 1)[0]["same"]

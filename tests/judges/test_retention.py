@@ -268,6 +268,32 @@ def test_records_of_databases_go_after_their_last_change(make_server):
     assert server.get(f"/api/databases/{database}/").json()["num_records"] == 1
 
 
+def test_heartbeats_go_when_a_profile_was_silent_for_so_long(make_server):
+    server = make_server()
+    for uid in ("old", "new"):
+        body = {"uid": uid, "version": "1", "active": [{"deployment": "d", "blueprintVersion": "1.0.0"}]}
+        assert server.post("/api/deployments/", body).ok
+    assert server.stop() == 0
+    with sqlite3.connect(server.data / "catalog.sqlite") as catalog:
+        long_ago = int((NOON - timedelta(days=31)).timestamp() * 1e6)
+        catalog.execute("UPDATE deployment_clients SET last_seen_at = ? WHERE uid = 'old'", (long_ago,))
+    server.says("retention", "set", "--tenant", "default", "--days", "30")
+    assert re.search(r"^default +deployment_clients .* 1 ", server.says("expire", "--dry-run"), re.MULTILINE)
+    server.variables["MODLAKE_RETENTION_EVERY_SECONDS"] = "0.5"
+    server.start()
+    server.wait_value("SELECT string_agg(uid, ',') FROM deployment_clients", "new")
+    modlaked.wait_for("it is counted", lambda: server.metric("modlake_expired_rows_total", table="deployment_clients") == 1)
+
+
+def test_days_for_a_database_that_the_tenant_does_not_have_are_refused(server):
+    database = server.post("/api/databases/", {"name": "clicks"}).json()["id"]
+    for tenant, named in [("default", "0f4e"), ("other", database)]:
+        arguments = ("retention", "set", "--tenant", tenant, "--database", named, "--days")
+        assert "has no database" in server.says(*arguments, "3", fails=True)
+        server.says(*arguments, "unset")
+    assert named not in server.says("retention", "list")
+
+
 @pytest.mark.parametrize(
     ("variable", "text", "wanted"),
     [

@@ -111,6 +111,14 @@ def test_a_wrong_rate_is_told(make_server, text):
     assert "whole number" in server.says("throttle", "set", "--key", key_id, f"--per-minute={text}", fails=True)
 
 
+def test_a_rate_for_a_database_that_is_not_there_is_refused(make_server):
+    server = make_server()
+    arguments = ("throttle", "set", "--database", "0f4e", "--per-minute")
+    assert "no database `0f4e`" in server.says(*arguments, "120", fails=True)
+    assert "0f4e" not in server.says("throttle", "list")
+    server.says(*arguments, "unset")
+
+
 def test_a_database_has_a_rate_of_its_own(make_server):
     server = make_server(MODLAKE_THROTTLE_REQUESTS_PER_MINUTE="6000")
     made = server.post("/api/databases/", {"name": "clicks"})

@@ -6,6 +6,7 @@ use sqlx::AnyConnection;
 
 use crate::catalog::Catalog;
 use crate::database::Change;
+use crate::databases::of_stored;
 use crate::error::CatalogError;
 
 /// What one browser profile says of itself from time to time.
@@ -66,6 +67,9 @@ const CLIENTS: &str = "SELECT deployment_id, uid, email, client_version, mod_id,
                        FROM deployment_clients \
                        WHERE tenant = $1 AND (CAST($2 AS TEXT) IS NULL OR deployment_id = $2) AND last_seen_at >= $3 \
                        ORDER BY deployment_id, uid, first_seen_at, mod_version";
+const TENANTS: &str = "SELECT DISTINCT tenant FROM deployment_clients ORDER BY tenant";
+const EXPIRE: &str = "DELETE FROM deployment_clients WHERE tenant = $1 AND last_seen_at < $2";
+const COUNT_EXPIRED: &str = "SELECT count(*) FROM deployment_clients WHERE tenant = $1 AND last_seen_at < $2";
 const CLEAR: &str = "INSERT INTO deployment_clearings (tenant, deployment_id, cleared_at, cleared_by) VALUES ($1, $2, $3, $4) \
                      ON CONFLICT (tenant, deployment_id) DO UPDATE SET cleared_at = excluded.cleared_at, \
                      cleared_by = excluded.cleared_by";
@@ -103,6 +107,25 @@ impl Catalog {
             .fetch_all(self.pool())
             .await;
         Ok(rows.map_err(|error| self.failed(error))?.into_iter().map(client).collect())
+    }
+
+    /// The tenants of which heartbeats are kept.
+    pub async fn tenants_of_heartbeats(&self) -> Result<Vec<Tenant>, CatalogError> {
+        let tenants = sqlx::query_scalar::<_, String>(TENANTS).fetch_all(self.pool()).await;
+        let tenants = tenants.map_err(|error| self.failed(error))?;
+        Ok(tenants.iter().filter_map(|tenant| Tenant::new(tenant).ok()).collect())
+    }
+
+    /// Forgets which versions profiles ran that said so for the last time before `before`. Tells how many.
+    pub async fn expire_heartbeats(&self, tenant: &Tenant, before: Timestamp) -> Result<u64, CatalogError> {
+        let done = sqlx::query(EXPIRE).bind(tenant.as_str()).bind(before.0).execute(self.pool()).await;
+        Ok(done.map_err(|error| self.failed(error))?.rows_affected())
+    }
+
+    /// How many [`Catalog::expire_heartbeats`] would forget.
+    pub async fn count_expired_heartbeats(&self, tenant: &Tenant, before: Timestamp) -> Result<u64, CatalogError> {
+        let count = sqlx::query_scalar(COUNT_EXPIRED).bind(tenant.as_str()).bind(before.0).fetch_one(self.pool());
+        count.await.map(of_stored).map_err(|error| self.failed(error))
     }
 
     /// From `at` on a deployment's errors are counted anew. `key_id`: of the key that asked for it.

@@ -130,7 +130,8 @@ impl NewKey {
     }
 }
 
-/// `scheme://host[:port]` in lower case, as RFC 6454 section 6.2 serializes it.
+/// `scheme://host[:port]` in lower case, as RFC 6454 section 6.2 serializes it: without the scheme's own port, which browsers leave
+/// out, so that a key bound to it would work nowhere.
 fn is_origin(text: &str) -> bool {
     let Some((scheme, authority)) = text.split_once("://") else { return false };
     let scheme_char = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || matches!(c, '+' | '-' | '.');
@@ -144,7 +145,9 @@ fn is_origin(text: &str) -> bool {
             .and_then(|host| host.strip_suffix(']'))
             .is_some_and(|host| host.parse::<std::net::Ipv6Addr>().is_ok())
     };
+    let is_own_port = matches!((scheme, port), ("http", Some("80")) | ("https", Some("443")));
     scheme.starts_with(|c: char| c.is_ascii_lowercase())
+        && !is_own_port
         && scheme.chars().all(scheme_char)
         && (!host.is_empty() && host.chars().all(host_char) || is_ipv6())
         && port.is_none_or(|port| port.parse::<u16>().is_ok_and(|number| number.to_string() == port))

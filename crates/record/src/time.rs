@@ -31,13 +31,19 @@ impl Timestamp {
         DateTime::parse_from_rfc3339(text).ok().map(|at| Self(at.timestamp_micros()))
     }
 
-    /// As [`Timestamp::parse`], and without an offset, which is taken for UTC.
+    /// As [`Timestamp::parse`], and as other programs write ISO 8601: without seconds, with an offset such as `+0200` or none, with
+    /// a space for the `T`, or the day alone. What has no offset is taken for UTC.
     pub fn parse_utc(text: &str) -> Option<Self> {
         let text = text.trim();
-        Self::parse(text).or_else(|| {
-            let naive: NaiveDateTime = text.parse().ok()?;
-            Some(Self(naive.and_utc().timestamp_micros()))
-        })
+        let with_offset = |format| DateTime::parse_from_str(text, format).ok().map(|at| Self(at.timestamp_micros()));
+        let of_utc = |format| NaiveDateTime::parse_from_str(text, format).ok();
+        let midnight = || text.parse::<NaiveDate>().ok()?.and_hms_opt(0, 0, 0);
+        Self::parse(text)
+            .or_else(|| ["%FT%T%.f%#z", "%F %T%.f%#z", "%FT%R%#z", "%F %R%#z"].into_iter().find_map(with_offset))
+            .or_else(|| {
+                let naive = ["%FT%T%.f", "%F %T%.f", "%FT%R", "%F %R"].into_iter().find_map(of_utc);
+                Some(Self(naive.or_else(midnight)?.and_utc().timestamp_micros()))
+            })
     }
 
     /// Milliseconds since 1970, as JavaScript's clock tells them; `None` outside of what a calendar can show.

@@ -25,6 +25,8 @@ const NAMES: [&str; 13] = [
 ];
 /// Keys whose text is a query or a fragment where it begins like one.
 const PARTS: [&str; 3] = ["search", "hash", "query"];
+/// Keys whose text is one however it begins: OpenTelemetry's `url.query` and `url.fragment` come without the mark.
+const WHOLE_PARTS: [&str; 3] = ["urlquery", "urlfragment", "querystring"];
 /// Keys whose text may hold addresses among others words.
 const PROSE: [&str; 10] = [
     "stack",
@@ -44,6 +46,7 @@ const PROSE: [&str; 10] = [
 pub(crate) enum Kind {
     Address,
     Part,
+    WholePart,
     Prose,
     Other,
 }
@@ -51,7 +54,9 @@ pub(crate) enum Kind {
 impl Kind {
     /// `key`: in lower case, letters and digits alone.
     pub(crate) fn of(key: &str) -> Self {
-        if NAMES.contains(&key) || NAMING.iter().any(|end| key.ends_with(end)) {
+        if WHOLE_PARTS.contains(&key) {
+            Self::WholePart
+        } else if NAMES.contains(&key) || NAMING.iter().any(|end| key.ends_with(end)) {
             Self::Address
         } else if PARTS.contains(&key) {
             Self::Part
@@ -65,12 +70,16 @@ impl Kind {
 
 /// Takes user info, and unless `keeps_query` query and fragment, from the addresses of a text.
 pub(crate) fn trim(kind: Kind, text: &mut Cow<'_, str>, keeps_query: bool) {
-    if kind == Kind::Part && !keeps_query && text.starts_with(['?', '#']) {
+    let is_part = kind == Kind::WholePart || kind == Kind::Part && text.starts_with(['?', '#']);
+    if is_part && !keeps_query {
         *text = Cow::Borrowed("");
         return;
     }
     if text.contains("://") || text.contains(r":\/\/") {
         within(text, keeps_query);
+    }
+    if kind == Kind::Prose && !keeps_query {
+        paths_within(text);
     }
     if kind != Kind::Address || keeps_query || text.contains(char::is_whitespace) {
         return;
@@ -111,6 +120,28 @@ fn within(text: &mut Cow<'_, str>, keeps_query: bool) {
         kept.push_str(text.get(rest..).unwrap_or_default());
         *text = Cow::Owned(kept);
     }
+}
+
+/// Queries of paths that stand as words of a text: `GET /orders?mail=ana failed`.
+fn paths_within(text: &mut Cow<'_, str>) {
+    let (mut kept, mut rest) = (String::new(), 0);
+    while let Some(mark) = text.get(rest..).and_then(|tail| tail.find('?')).map(|at| rest + at) {
+        let bytes = text.as_bytes();
+        let word = bytes[..mark].iter().rposition(|byte| ends_word(*byte)).map_or(0, |at| at + 1);
+        let length = bytes[mark..].iter().position(|byte| ends_word(*byte)).unwrap_or(bytes.len() - mark);
+        let is_query = word >= rest && bytes[word] == b'/' && length > 1;
+        let end = if is_query { mark + without_place(&bytes[mark..mark + length]) } else { mark + 1 };
+        kept.push_str(text.get(rest..if is_query { mark } else { end }).unwrap_or_default());
+        rest = end;
+    }
+    if kept.len() < rest {
+        kept.push_str(text.get(rest..).unwrap_or_default());
+        *text = Cow::Owned(kept);
+    }
+}
+
+fn ends_word(byte: u8) -> bool {
+    byte.is_ascii_whitespace() || byte.is_ascii_control() || b"\"'`<>()[]{}".contains(&byte)
 }
 
 /// Where the next scheme's colon stands, and where the authority behind it begins.

@@ -6,7 +6,8 @@
 //!
 //! How many days: the first of these that says it.
 //!
-//! 1. the catalog's entry of the tenant for the database, the table, `trace_files` or `records` (`modlaked retention`)
+//! 1. the catalog's entry of the tenant for the database, the table, `trace_files`, `records` or `deployment_clients`
+//!    (`modlaked retention`)
 //! 2. of a database: the catalog's entry of the tenant for `records`
 //! 3. the catalog's entry of the tenant for all it has, `*`
 //! 4. the setting of the table, `retention.<table>_days`
@@ -38,15 +39,17 @@ pub const RECORDS: &str = "records";
 
 /// Files of databases, which are kept as long as its records.
 pub const ASSETS: &str = "assets";
+/// What heartbeats say: which browser profile ran which version of a mod.
+pub const HEARTBEATS: &str = "deployment_clients";
 
 /// A database, as the catalog's entries name it.
 pub fn of_database(id: &str) -> String {
     format!("database:{id}")
 }
 
-/// What has a setting of its own: every table, trace files, records.
+/// What has a setting of its own: every table, trace files, records, heartbeats.
 pub fn subjects() -> impl Iterator<Item = &'static str> {
-    TABLES.iter().map(|table| table.name).chain([TRACE_FILES, RECORDS])
+    TABLES.iter().map(|table| table.name).chain([TRACE_FILES, RECORDS, HEARTBEATS])
 }
 
 /// Who keeps what for how long.
@@ -106,6 +109,8 @@ pub struct Report {
     pub records: ByTenant,
     /// Of databases, as files.
     pub assets: ByTenant,
+    /// Versions of mods that browser profiles said they run, as rows.
+    pub heartbeats: ByTenant,
     /// Files of earlier runs, and what crashes left, deleted now.
     pub swept: Swept,
     /// Steps that failed; the next run does them.
@@ -114,9 +119,8 @@ pub struct Report {
 
 impl Report {
     pub fn did_something(&self) -> bool {
-        let tables = self.tables.values().any(|gone| !gone.is_empty());
-        let others = [&self.trace_files, &self.records, &self.assets];
-        tables || others.iter().any(|gone| !gone.is_empty()) || self.swept.files > 0
+        let others = [&self.trace_files, &self.records, &self.assets, &self.heartbeats];
+        self.tables.values().chain(others).any(|gone| !gone.is_empty()) || self.swept.files > 0
     }
 }
 
@@ -164,7 +168,22 @@ impl Run<'_> {
         if let Err(error) = self.expire_databases(is_over, &mut report).await {
             report.failed(&error);
         }
+        match self.expire_heartbeats().await {
+            Ok(heartbeats) => report.heartbeats = heartbeats,
+            Err(error) => report.failed(&error),
+        }
         report
+    }
+
+    async fn expire_heartbeats(&self) -> Result<ByTenant, CatalogError> {
+        let mut gone = ByTenant::new();
+        for (tenant, first) in heartbeats_with_end(self.catalog, &self.plan, self.now, self.tenant.as_ref()).await? {
+            let rows = self.catalog.expire_heartbeats(&tenant, first).await?;
+            if rows > 0 {
+                gone.entry(tenant).or_default().rows += rows;
+            }
+        }
+        Ok(gone)
     }
 
     /// Records and assets.
@@ -203,6 +222,18 @@ pub async fn databases_with_end(
         Some((tenant, database, first))
     });
     Ok(with_end.collect())
+}
+
+/// The tenants whose heartbeats are not kept for ever, and the first instant that each keeps.
+pub async fn heartbeats_with_end(
+    catalog: &Catalog,
+    plan: &Plan,
+    now: Timestamp,
+    only: Option<&Tenant>,
+) -> Result<Vec<(Tenant, Timestamp)>, CatalogError> {
+    let all = catalog.tenants_of_heartbeats().await?.into_iter();
+    let meant = all.filter(|tenant| only.is_none_or(|only| only == tenant));
+    Ok(meant.filter_map(|tenant| plan.first_instant(&tenant, HEARTBEATS, now).map(|first| (tenant, first))).collect())
 }
 
 impl Report {

@@ -81,6 +81,7 @@ fn origins_are_written_as_browsers_write_them() {
         "http://localhost:3000",
         "http://127.0.0.1",
         "http://[::1]:8080",
+        "http://app.example.com:443",
         "http://[::1]",
         "chrome-extension://abcdefghijklmnop",
     ] {
@@ -100,6 +101,8 @@ fn origins_are_written_as_browsers_write_them() {
         "https://user@app.example.com",
         "https://app.example.com:",
         "https://app.example.com:080",
+        "https://app.example.com:443",
+        "http://app.example.com:80",
         "https://app.example.com:70000",
         "https://[::g]",
         "https://a?b",

@@ -11,6 +11,7 @@ on_both_databases! {
     what_a_later_heartbeat_leaves_out_stays,
     profiles_without_end_push_out_the_oldest,
     each_tenant_has_its_own,
+    profiles_that_are_silent_for_long_are_forgotten,
 }
 
 fn heartbeat(uid: &str, deployment: &str, version: Option<&str>) -> Heartbeat {
@@ -100,4 +101,21 @@ async fn each_tenant_has_its_own(place: Place) {
     assert!(catalog.deployment_clients(&other, None, Timestamp(0)).await.expect("read").is_empty());
     assert!(catalog.deployment_clients(&acme(), Some("d2"), Timestamp(0)).await.expect("read").is_empty());
     assert!(catalog.deployment_clients(&acme(), Some("d1"), Timestamp(2)).await.expect("read").is_empty());
+}
+
+async fn profiles_that_are_silent_for_long_are_forgotten(place: Place) {
+    let catalog = place.open().await;
+    let other = Tenant::new("other").expect("a tenant");
+    assert_eq!(catalog.tenants_of_heartbeats().await.expect("read"), []);
+    for (uid, at) in [("u1", 1), ("u2", 5), ("u3", 6)] {
+        say(&catalog, &heartbeat(uid, "d1", Some("1")), at).await;
+    }
+    catalog.remember_heartbeat(&other, &heartbeat("u1", "d1", Some("1")), Timestamp(1), 10).await.expect("written");
+    assert_eq!(catalog.tenants_of_heartbeats().await.expect("read"), [acme(), other.clone()]);
+    let before = Timestamp(6);
+    assert_eq!(catalog.count_expired_heartbeats(&acme(), before).await.expect("counted"), 2);
+    assert_eq!(catalog.expire_heartbeats(&acme(), before).await.expect("forgotten"), 2);
+    assert_eq!(all(&catalog).await, [row("d1", "u3", Some("1"), 6, 6)]);
+    assert_eq!(catalog.expire_heartbeats(&acme(), before).await.expect("forgotten"), 0);
+    assert_eq!(catalog.deployment_clients(&other, None, Timestamp(0)).await.expect("read").len(), 1);
 }

@@ -1,10 +1,11 @@
--- One person with one version of a deployed mod: everybody of whom a heartbeat, an event or an error tells.
+-- One person with one version of a deployed mod: everybody of whom a heartbeat, an event or an error tells. Events and errors that
+-- tell of nobody are one row for each version, so that their deployments are known.
 --
 -- A heartbeat names a browser profile. Where an event or error of the same profile names a person, the profile's other rows
 -- are that person's, too.
 --
 -- deployment_id text: deployment the mod is active by
--- person text: who it is: e-mail address, else user, else browser profile
+-- person text: who it is: e-mail address, else user, else browser profile; null where nothing is known
 -- user_email text: e-mail address of the user
 -- mod_id text: id of the mod
 -- mod_version text: version of the mod
@@ -38,8 +39,6 @@ named as (
            coalesce(t.user_email, p.user_email, t.user_id, p.user_id, t.uid) as person
     from profiles p
     right join told t on p.uid = t.uid
-    -- whoever has a profile is somebody, so this asks nothing of `p`: what needs no person needs no join
-    where coalesce(t.user_email, t.user_id, t.uid) is not null
 )
 select deployment_id, person, max(email) as user_email, mod_id, mod_version,
        last_value(client_version order by last_at) filter (where client_version is not null) as client_version,

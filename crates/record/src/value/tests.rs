@@ -34,10 +34,19 @@ fn an_instant_is_milliseconds_or_iso() {
         Value::text("2026-11-21T10:00:00.123Z"),
         Value::text("2026-11-21T11:00:00.123+01:00"),
         Value::text(" 2026-11-21T10:00:00.123 "),
+        Value::text("2026-11-21 10:00:00.123"),
+        Value::text("2026-11-21T12:00:00.123+0200"),
+        Value::text("2026-11-21 12:00:00.123+02"),
     ] {
         assert_eq!(value.to_timestamp(), at, "{value:?}");
     }
-    for value in [Value::Null, Value::Bool(true), Value::text(""), Value::text("soon"), Value::Double(1e300)] {
+    let whole = Timestamp::parse("2026-11-21T10:00:00Z");
+    for text in ["2026-11-21T10:00", "2026-11-21 10:00", "2026-11-21T12:00+02:00", "2026-11-21T10:00Z"] {
+        assert_eq!(Value::text(text).to_timestamp(), whole, "{text}");
+    }
+    assert_eq!(Value::text("2026-11-21").to_timestamp(), Timestamp::parse("2026-11-21T00:00:00Z"));
+    let wrong = ["", "soon", "2026-11-31", "2026-11-21T25:00", "2026-11-21T10:00:00+2"].map(Value::text);
+    for value in [Value::Null, Value::Bool(true), Value::Double(1e300)].into_iter().chain(wrong) {
         assert_eq!(value.to_timestamp(), None, "{value:?}");
     }
 }

@@ -14,6 +14,9 @@ fn keys_tell_what_their_text_is() {
         assert_eq!(Kind::of(key), Kind::Address, "{key}");
     }
     assert_eq!(Kind::of("search"), Kind::Part);
+    for key in ["urlquery", "urlfragment", "querystring"] {
+        assert_eq!(Kind::of(key), Kind::WholePart, "{key}");
+    }
     assert_eq!(Kind::of("stack"), Kind::Prose);
     for key in ["note", "event", "urlish", ""] {
         assert_eq!(Kind::of(key), Kind::Other, "{key}");
@@ -35,6 +38,7 @@ fn an_address_keeps_the_place_it_names() {
         (Kind::Address, "Room #3, is it?", "Room #3, is it?"),
         (Kind::Part, "?q=shoes", ""),
         (Kind::Part, "shoes", "shoes"),
+        (Kind::WholePart, "q=shoes", ""),
         (Kind::Other, "C# or F#?", "C# or F#?"),
         (Kind::Other, "see https://a.example/p?q=1, or not", "see https://a.example/p or not"),
         (Kind::Other, r#"{"u":"https:\/\/a.example\/p?q=1","v":2}"#, r#"{"u":"https:\/\/a.example\/p","v":2}"#),
@@ -45,6 +49,10 @@ fn an_address_keeps_the_place_it_names() {
             "Error: x\n    at f (https://a.example/m.js:10:5)\n    at https://b.example/n.js:7:8",
         ),
         (Kind::Prose, "GET https://a.example/p?otp=:123456 failed", "GET https://a.example/p failed"),
+        (Kind::Prose, "GET /orders?mail=ana: 404, \"/x?y=1\" too?", "GET /orders 404, \"/x\" too?"),
+        (Kind::Prose, "at f (/app/m.js?v=s3cret:10:5)", "at f (/app/m.js:10:5)"),
+        (Kind::Prose, "/a??b=1 what? and/or?c /help? ?d", "/a what? and/or?c /help? ?d"),
+        (Kind::Prose, "ü/?x /ü?ü", "ü/?x /ü"),
     ] {
         assert_eq!(trimmed(kind, text), expected, "{text}");
     }

@@ -16,7 +16,7 @@ use serde_json::json;
 use super::print;
 use crate::asset_files::AssetFiles;
 use crate::config::Config;
-use crate::retention::{self, ASSETS, RECORDS, Report, Run};
+use crate::retention::{self, ASSETS, HEARTBEATS, RECORDS, Report, Run};
 
 /// The command without the settings it heeds.
 pub(super) fn command() -> Command {
@@ -93,6 +93,12 @@ async fn look_around(config: &Config, tenant: Option<Tenant>) -> Result<Report> 
             gone.bytes += bytes;
         }
     }
+    for (tenant, first) in retention::heartbeats_with_end(&catalog, &plan, now, tenant.as_ref()).await? {
+        let rows = catalog.count_expired_heartbeats(&tenant, first).await?;
+        if rows > 0 {
+            report.heartbeats.entry(tenant).or_default().rows += rows;
+        }
+    }
     for table in TABLES {
         report.tables.insert(table.name, look(&root, table, &first_kept).await?);
     }
@@ -100,7 +106,12 @@ async fn look_around(config: &Config, tenant: Option<Tenant>) -> Result<Report> 
 }
 
 fn tell(report: &Report, as_json: bool) {
-    let others = [(TRACE_FILES, &report.trace_files), (RECORDS, &report.records), (ASSETS, &report.assets)];
+    let others = [
+        (TRACE_FILES, &report.trace_files),
+        (RECORDS, &report.records),
+        (ASSETS, &report.assets),
+        (HEARTBEATS, &report.heartbeats),
+    ];
     let parts = report.tables.iter().map(|(table, gone)| (*table, gone)).chain(others);
     if as_json {
         let expired: Vec<_> = parts.flat_map(|(what, gone)| to_json(what, gone)).collect();

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use anyhow::{Result, anyhow};
+use anyhow::{Result, anyhow, ensure};
 use catalog::Retention;
 use clap::builder::PossibleValuesParser;
 use clap::{Arg, ArgAction, ArgGroup, ArgMatches, Command};
@@ -58,6 +58,14 @@ pub(super) fn set(config: &Config, matches: &ArgMatches) -> Result<()> {
         number => Some(days(number).map_err(|wanted| anyhow!("--days is not {wanted}, or `unset`: `{number}`"))?),
     };
     keys::with_catalog(config, async |catalog| {
+        if let Some(id) = text("database").filter(|_| days.is_some()) {
+            let all = catalog.all_databases().await?;
+            let is_known = all.iter().any(|(owner, database)| *owner == tenant && database.to_string() == id);
+            ensure!(
+                is_known,
+                "{tenant} has no database `{id}`; `GET /api/databases/` with a key of {tenant} lists them"
+            );
+        }
         catalog.set_retention(&tenant, &what, days).await?;
         if catalog.list_keys(Some(&tenant)).await?.is_empty() {
             print::note(&format!("tenant `{tenant}` has no key; `modlaked keys list` shows the tenants that have one"));

@@ -57,9 +57,15 @@ pub(super) fn set(config: &Config, matches: &ArgMatches) -> Result<()> {
         }
     };
     keys::with_catalog(config, async |catalog| {
-        if kind == Throttled::Key {
-            let is_known = catalog.list_keys(None).await?.iter().any(|key| key.id == id);
-            ensure!(is_known, "there is no key `{id}`; `modlaked keys list` shows the ids");
+        match kind {
+            Throttled::Key => {
+                let is_known = catalog.list_keys(None).await?.iter().any(|key| key.id == id);
+                ensure!(is_known, "there is no key `{id}`; `modlaked keys list` shows the ids");
+            }
+            Throttled::Database => {
+                let is_known = catalog.all_databases().await?.iter().any(|(_, database)| database.to_string() == id);
+                ensure!(is_known || rate.is_none(), "there is no database `{id}`; `GET /api/databases/` lists them");
+            }
         }
         catalog.set_throttle(kind, id, rate).await?;
         print::note(&match rate {

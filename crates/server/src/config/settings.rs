@@ -469,6 +469,11 @@ pub const SETTINGS: &[Setting] = &[
         |config, text| keep(config, "records", text),
     ),
     setting(
+        "retention.deployment_clients_days",
+        "days that is kept which browser profile ran which version of a mod, from when it last said so",
+        |config, text| keep(config, "deployment_clients", text),
+    ),
+    setting(
         "retention.grace_seconds",
         "from when a file has left its table until it is deleted, for those who still read it; at most a week [default: 86400]",
         |config, text| {

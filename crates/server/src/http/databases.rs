@@ -31,6 +31,8 @@ mod queue;
 mod stream;
 mod write;
 
+pub(in crate::http) use body::Sent;
+
 type Answer = Result<Response, Problem>;
 
 /// Of databases and their records.

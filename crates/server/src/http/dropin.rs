@@ -25,6 +25,16 @@ mod query;
 
 pub(crate) use query::{decoded_pairs, pairs};
 
+/// What programs of browser mods call.
+const ROUTES: [&str; 6] =
+    ["/api/events", "/api/telemetry", "/api/identify", "/api/databases", "/api/organizations", "/api/deployments"];
+
+/// Whether a path is one of these routes or below one.
+pub(crate) fn is_below(path: &str) -> bool {
+    let below = |route: &&str| path.strip_prefix(route).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
+    ROUTES.iter().any(below)
+}
+
 pub(crate) const TOTAL_COUNT: HeaderName = HeaderName::from_static("x-total-count");
 
 /// What is told to a client whose request is not done.

@@ -16,6 +16,7 @@ use receive::ContentType;
 use receive::answer::{self, code};
 use serde_json::json;
 
+use super::dropin;
 use crate::authenticate::Denied;
 use crate::flow::accept::Refusal;
 use crate::throttle::{Standing, Throttled};
@@ -74,6 +75,11 @@ impl Fault {
             error[field] = json!([self.message]);
         }
         self.with_headers((self.status, Json(error)).into_response())
+    }
+
+    /// In the form that clients of this path read.
+    pub(super) fn into_answer(self, path: &str) -> Response {
+        if dropin::is_below(path) { self.into_detail() } else { self.into_response() }
     }
 
     /// The code of gRPC that says the same as the status.
@@ -201,6 +207,7 @@ impl From<QueryError> for Fault {
     }
 }
 
-pub(super) async fn method_not_allowed(method: Method, uri: Uri) -> Fault {
-    Fault::new(StatusCode::METHOD_NOT_ALLOWED, format!("{method} is not for {}", uri.path()))
+pub(super) async fn method_not_allowed(method: Method, uri: Uri) -> Response {
+    let fault = Fault::new(StatusCode::METHOD_NOT_ALLOWED, format!("{method} is not for {}", uri.path()));
+    fault.into_answer(uri.path())
 }

@@ -25,8 +25,8 @@ pub(super) async fn fallback(method: Method, uri: Uri) -> Response {
     let path = uri.path().trim_start_matches('/');
     let is_api = ["v1/", "api/"].iter().any(|prefix| path.starts_with(prefix)) || path == "v1" || path == "api";
     if is_api || (method != Method::GET && method != Method::HEAD) {
-        let path: String = uri.path().chars().take(80).collect();
-        return Fault::new(StatusCode::NOT_FOUND, format!("no route {path}")).into_response();
+        let shown: String = uri.path().chars().take(80).collect();
+        return Fault::new(StatusCode::NOT_FOUND, format!("no route {shown}")).into_answer(uri.path());
     }
     if let Some(file) = file(path) {
         return file;

@@ -4,7 +4,7 @@ use prometheus::{IntCounter, IntCounterVec, Registry};
 
 use super::{counter, counters};
 use crate::pressure::Transport;
-use crate::retention::Report;
+use crate::retention::{HEARTBEATS, Report};
 use crate::throttle::Throttled;
 
 pub(super) struct Limits {
@@ -77,6 +77,8 @@ impl Limits {
         }
         let trace_files = report.trace_files.values().map(|gone| gone.files).sum();
         let records = report.records.values().map(|gone| gone.rows).sum();
+        let heartbeats = report.heartbeats.values().map(|gone| gone.rows).sum();
+        self.rows.with_label_values(&[HEARTBEATS]).inc_by(heartbeats);
         self.trace_files.inc_by(trace_files);
         let assets = report.assets.values().map(|gone| gone.files).sum();
         self.records.inc_by(records);
@@ -95,6 +97,7 @@ impl Limits {
                 trace_files,
                 records,
                 assets,
+                heartbeats,
                 deleted_files = report.swept.files,
                 deleted_bytes = report.swept.bytes,
                 "what is kept no longer is gone"

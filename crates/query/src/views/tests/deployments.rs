@@ -164,3 +164,20 @@ async fn a_profile_of_a_heartbeat_is_the_person_of_its_events() {
     assert_eq!(house.ask(query).await, expected);
     assert_eq!(house.ask_as("other", query).await, json!([]));
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_deployment_is_known_by_errors_that_tell_of_nobody() {
+    let house = House::new().await;
+    let nobodys = |at: f64, version: &str| {
+        let unknown = json!({"user_id": null, "user_email": null, "uid": null, "mod_version": version});
+        failed("ada", "no money", at, unknown)
+    };
+    let errors = [nobodys(1.0, "1.0.0"), nobodys(2.0, "1.0.0"), nobodys(3.0, "1.1.0")];
+    house.send_to(&product_errors::TABLE, "acme", &errors);
+    let query = "select deployment_id, person, mod_version, last_seen_at from deployment_users order by mod_version";
+    let expected = json!([
+        {"deployment_id": "d1", "mod_version": "1.0.0", "last_seen_at": "2026-01-01T00:00:02Z"},
+        {"deployment_id": "d1", "mod_version": "1.1.0", "last_seen_at": "2026-01-01T00:00:03Z"},
+    ]);
+    assert_eq!(house.ask(query).await, expected);
+}

@@ -27,7 +27,7 @@ const PATIENCE: Duration = Duration::from_secs(1);
 const LARGE_BYTES: usize = 64 << 10;
 
 /// A body in memory, as it came.
-pub(super) struct Sent {
+pub(in crate::http) struct Sent {
     held: Held,
     media: Media,
     encoding: ContentEncoding,
@@ -48,7 +48,7 @@ enum Media {
 
 impl Sent {
     /// A body of JSON.
-    pub(super) async fn read(house: &House, headers: &HeaderMap, body: Body) -> Result<Self, Problem> {
+    pub(in crate::http) async fn read(house: &House, headers: &HeaderMap, body: Body) -> Result<Self, Problem> {
         match Media::of(headers) {
             Some(media @ Media::Json) => Self::read_as(house, headers, body, media).await,
             _ => Err(unsupported("application/json")),
@@ -92,7 +92,7 @@ impl Sent {
     }
 
     /// Its bytes, decompressed.
-    pub(super) fn bytes(&self) -> Result<Cow<'_, [u8]>, Problem> {
+    pub(in crate::http) fn bytes(&self) -> Result<Cow<'_, [u8]>, Problem> {
         unzip::unzip(&self.held.bytes, self.encoding, self.limit).map_err(|error| match error {
             unzip::UnzipError::TooLarge { limit } => {
                 let detail = format!("the body is larger than {limit} bytes after decompression; send it in parts");

@@ -112,14 +112,19 @@ impl Group {
             "extension_label": self.label,
             "step_label": self.step_label,
             "package_version": package(self.mod_id.as_deref(), self.mod_version.as_deref()),
-            "user_agent_extension_version": self.client_version,
-            "user_agent_extension_full_version": self.client_full_version,
+            "user_agent_extension_version": self.client_version.unwrap_or_default(),
+            "user_agent_extension_full_version": self.client_full_version.unwrap_or_default(),
             "request_url": self.request_url,
-            "platforms": self.platforms.unwrap_or_default(),
+            "platforms": self.platforms.unwrap_or_default().iter().map(|name| platform(name)).collect::<Vec<_>>(),
             "deployment": {"id": deployment, "name": name(deployment, self.mod_id.as_deref())},
             "error_item_ids": self.error_ids.unwrap_or_default(),
         })
     }
+}
+
+/// Its name is all that is known of it.
+fn platform(name: &str) -> Value {
+    json!({"name": name, "display_name": name})
 }
 
 /// `DELETE /api/deployments/{deployment}/errors/`: groups begin anew; the rows stay.
@@ -212,11 +217,11 @@ impl Item {
             "extension_label": self.label,
             "step_label": self.step_label,
             "user_agent": self.user_agent,
-            "user_agent_extension_version": self.client_version,
-            "user_agent_extension_full_version": self.client_full_version,
+            "user_agent_extension_version": self.client_version.unwrap_or_default(),
+            "user_agent_extension_full_version": self.client_full_version.unwrap_or_default(),
             "error_data": data,
             "user": {"id": self.user_id, "email": self.user_email},
-            "platform": self.platform,
+            "platform": self.platform.as_deref().map(platform),
         })
     }
 }

@@ -1,7 +1,6 @@
 //! `POST /api/deployments/`: a browser profile says which deployments it runs.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use axum::Json;
 use axum::extract::{Request, State};
@@ -15,11 +14,9 @@ use serde_json::{Map, Value, json};
 
 use super::admitted;
 use crate::house::House;
-use crate::http::body;
+use crate::http::databases::Sent;
 use crate::http::dropin::{self, Problem};
 
-/// How long a body may wait for memory.
-const PATIENCE: Duration = Duration::from_secs(1);
 /// Ids and versions are short.
 const MAX_TEXT_CHARS: usize = 255;
 
@@ -29,9 +26,8 @@ pub(super) async fn post(State(house): State<Arc<House>>, request: Request) -> R
     let (parts, body) = request.into_parts();
     let caller = admitted(&house, &parts.headers, Scope::Ingest).await?;
     dropin::accepts_json(&parts.headers, &["1.1"])?;
-    let bounds = body::Bounds { max_bytes: house.config.intake.max_body_bytes, patience: PATIENCE };
-    let held = body::read(&house, &parts.headers, body, bounds).await?;
-    let said: Value = serde_json::from_slice(&held.bytes)
+    let sent = Sent::read(&house, &parts.headers, body).await?;
+    let said: Value = serde_json::from_slice(&sent.bytes()?)
         .map_err(|error| Problem::new(StatusCode::BAD_REQUEST, format!("JSON parse error - {error}")))?;
     let mut heartbeat = read(&house, &said)?;
     heartbeat.email = caller.email.as_deref().map(str::to_owned);
@@ -39,7 +35,7 @@ pub(super) async fn post(State(house): State<Arc<House>>, request: Request) -> R
     let clean = clean(&house, &caller, heartbeat).await?;
     let (now, most) = (house.clock.now(), house.config.deployments.max_clients);
     house.catalog.remember_heartbeat(&caller.tenant, &clean, now, most).await?;
-    Ok(Json(echo).into_response())
+    Ok((StatusCode::CREATED, Json(echo)).into_response())
 }
 
 fn read(house: &House, said: &Value) -> Result<Heartbeat, Problem> {
@@ -65,7 +61,8 @@ fn read_active(index: usize, item: &Value) -> Result<ActiveMod, Problem> {
     let at = |name: &str| format!("active.{index}.{name}");
     let item = item.as_object().ok_or_else(|| Problem::field(&format!("active.{index}"), "Expected an object."))?;
     let updated_at = optional(item, "updatedAt", &at("updatedAt"))?.map(|text| {
-        Timestamp::parse(&text).ok_or_else(|| Problem::field(&at("updatedAt"), "An instant in RFC 3339 is required."))
+        let wanted = "An instant in ISO 8601 is required, such as 2026-11-21T10:00:00.123Z.";
+        Timestamp::parse_utc(&text).ok_or_else(|| Problem::field(&at("updatedAt"), wanted))
     });
     Ok(ActiveMod {
         deployment_id: required(item, "deployment", &at("deployment"))?,

@@ -43,6 +43,18 @@ pub(super) struct Counted {
     value: i64,
 }
 
+impl Counted {
+    /// For people's spreadsheets. What a page has sent is no formula there: an apostrophe before it says so.
+    fn cells(&self) -> [String; 5] {
+        let [email, name, label] = [&self.email, &self.event_name, &self.event_label].map(|text| {
+            let text = text.as_deref().unwrap_or_default();
+            let mark = if text.starts_with(['=', '+', '-', '@', '\t', '\r']) { "'" } else { "" };
+            format!("{mark}{text}")
+        });
+        [email, self.day.clone(), name, label, self.value.to_string()]
+    }
+}
+
 impl Report {
     pub(super) async fn make(house: &House, caller: &Caller, order: &Order) -> Result<Self, Fault> {
         let now = house.clock.now();
@@ -65,7 +77,7 @@ impl Report {
         let mut writer = csv::WriterBuilder::new().has_headers(false).from_writer(Vec::new());
         let written = writer
             .write_record(["email", "timestamp", "event_name", "event_label", "value"])
-            .and_then(|()| self.data.iter().try_for_each(|row| writer.serialize(row)));
+            .and_then(|()| self.data.iter().try_for_each(|row| writer.write_record(row.cells())));
         written.map_err(|error| Fault::internal(&error.to_string()))?;
         let text = writer.into_inner().map_err(|error| Fault::internal(&error.to_string()))?;
         Ok(([(CONTENT_TYPE, "text/csv; version=1.0; charset=utf-8")], text).into_response())

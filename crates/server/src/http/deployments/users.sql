@@ -4,7 +4,7 @@ with versions as (
            max(user_email) over (partition by person) as email,
            max(last_seen_at) over (partition by person) as last_of_all
     from deployment_users
-    where deployment_id = $1
+    where deployment_id = $1 and person is not null
 ),
 placed as (
     select *, dense_rank() over (order by coalesce(email, person), person) as place

@@ -58,11 +58,19 @@ export function Engagement({ deploymentId, deployment, range }: Props) {
 }
 
 function Nothing({ deployment, range }: { deployment: queries.DeploymentHead; range: Range }) {
+  const last = Date.parse(deployment.last_at);
+  const isShown = Date.parse(range.from) <= last && last < Date.parse(range.to);
   return (
     <Empty>
       <p>
-        No event in these days. The deployment was last seen on {format.time(deployment.last_at)}:{" "}
-        <Link to={`?days=${range.days}&until=${dayOf(Date.parse(deployment.last_at))}`}>show that period</Link>
+        No event in these days. The deployment was last seen on {format.time(deployment.last_at)}
+        {isShown ? (
+          ", by a heartbeat or an error."
+        ) : (
+          <>
+            : <Link to={`?days=${range.days}&until=${dayOf(last)}`}>show that period</Link>
+          </>
+        )}
       </p>
     </Empty>
   );
