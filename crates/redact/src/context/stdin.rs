@@ -83,9 +83,8 @@ pub(crate) fn find(number: usize, text: &str, hit: Range<usize>, found: &mut Fou
     }
     let line = bytes.get(..bytes.len().min(hit.end + BEHIND)).unwrap_or_default();
     let line = line.get(..hit.end + run(line, hit.end, |byte| byte != b'\n')).unwrap_or_default();
-    // in a string of a string the line ends at an escape
     let arrows = line.get(start..).and_then(|line| memchr::memmem::rfind(line, b"<<"));
-    let Some(arrows) = arrows.map(|at| start + at) else { return };
+    let Some(arrows) = arrows.map(|at| start + at).filter(|at| is_of_command(bytes, &hit, *at)) else { return };
     if byte_before(bytes, arrows) == Some(b'<') {
         let secret = argument_at(bytes, skip_blanks(bytes, arrows + 2), line.len());
         return reader.keep(text, secret, found);
@@ -93,6 +92,15 @@ pub(crate) fn find(number: usize, text: &str, hit: Range<usize>, found: &mut Fou
     for secret in lines::document(bytes, arrows + 2, found) {
         reader.keep(text, secret, found);
     }
+}
+
+/// Whether the arrows at `at` bring what the command at `hit` reads: no other command begins between them, nor, in a string of a
+/// string, another line.
+fn is_of_command(bytes: &[u8], hit: &Range<usize>, at: usize) -> bool {
+    let between = if at < hit.start { at..hit.start } else { hit.end..at };
+    let between = bytes.get(between).unwrap_or_default();
+    let ends = |sign: &str| memchr::memmem::find(between, sign.as_bytes()).is_some();
+    !(ends(";") || ends("&&") || ends("\\n") || at > hit.end && ends("|"))
 }
 
 impl Reads {
@@ -129,7 +137,10 @@ fn has_flag(command: &[u8], flag: &str) -> bool {
 fn line_start(bytes: &[u8], at: usize) -> usize {
     let first = at.saturating_sub(BEFORE);
     let window = bytes.get(first..at).unwrap_or_default();
-    let is_end = |end: &usize| !matches!(byte_before(window, *end), Some(b'\\' | b'\r'));
+    let is_end = |end: &usize| {
+        let line = window.get(..*end).unwrap_or_default();
+        !line.strip_suffix(b"\r").unwrap_or(line).ends_with(b"\\")
+    };
     let start = memchr::memrchr_iter(b'\n', window).find(is_end);
     start.map_or(first, |end| first + end + 1)
 }
