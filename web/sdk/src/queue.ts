@@ -20,6 +20,7 @@ const REFUSED = [400, 413, 422];
 
 const keysOf = (chunks: Chunk[]) => chunks.map(({ key }) => key);
 
+/** What Chromium's documents have beside the standard's. */
 interface Ahead {
   prerendering?: boolean;
 }
@@ -120,8 +121,8 @@ export function queue(name: string, settings: Settings, say: (message: string) =
     const isRefused = status === 401 || status === 403;
     stopped ||= isRefused;
     const what = status ? `answers ${status}` : "cannot be reached (network, address, key, origins)";
-    const then = isRefused ? "nothing more is sent; check key, scope, origins" : "kept and tried again";
-    say(`the server ${what}: ${then}`);
+    const next = isRefused ? "nothing more is sent; check key, scope, origins" : "kept and tried again";
+    say(`the server ${what}: ${next}`);
     return false;
   };
 
