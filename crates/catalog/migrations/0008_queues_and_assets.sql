@@ -25,7 +25,7 @@ CREATE TABLE assets (
 
 CREATE INDEX assets_of_database ON assets (database_id, created_at, id);
 
--- How many assets there are and how many bytes their files have: of each database, and of all of a tenant under the empty id.
+-- How many assets there are and how many bytes their files have: of each database, and of all of a tenant under the id `*`.
 CREATE TABLE asset_totals (
     tenant      TEXT   NOT NULL,
     database_id TEXT   NOT NULL,

@@ -57,7 +57,7 @@ pub enum Stored {
 
 const COLUMNS: &str = "id, tenant, database_id, filename, content_type, bytes, is_uploaded, created_at, updated_at";
 /// Under which id `asset_totals` counts all databases of a tenant.
-const WHOLE_TENANT: &str = "";
+const WHOLE_TENANT: &str = "*";
 
 impl Catalog {
     /// Makes a place for a file.
