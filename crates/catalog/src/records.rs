@@ -105,14 +105,37 @@ async fn delete_matching(
 ) -> Result<u64, CatalogError> {
     let id = database.to_string();
     write::hold(connection, &id).await?;
-    let keys = scan::matching_keys(connection, database, filter).await?;
-    let mut gone = 0;
-    for keys in keys.chunks(archive::KEYS_AT_ONCE) {
-        archive::keep_earlier_days(connection, &id, keys, now).await?;
-        gone += delete_keys(connection, &id, keys).await?;
-    }
+    let gone = if filter.is_by_time() {
+        delete_range(connection, &id, filter.range(), now).await?
+    } else {
+        let (mut gone, mut scan) = (0, scan::Scan::new(database, filter.clone()));
+        while let Some(records) = scan.page(connection, scan::LOOK).await? {
+            let keys: Vec<String> = records.into_iter().map(|record| record.key).collect();
+            for keys in keys.chunks(archive::KEYS_AT_ONCE) {
+                archive::keep_earlier_days(connection, &id, keys, now).await?;
+                gone += delete_keys(connection, &id, keys).await?;
+            }
+        }
+        gone
+    };
     count_deleted(connection, &id, gone, now).await?;
     Ok(gone)
+}
+
+async fn delete_range(
+    connection: &mut Connection,
+    database: &str,
+    range: (i64, i64),
+    now: Timestamp,
+) -> Result<u64, sqlx::Error> {
+    archive::keep_earlier_days_of_range(connection, database, range, now).await?;
+    sqlx::query("DELETE FROM records WHERE database_id = $1 AND created_at >= $2 AND created_at < $3")
+        .bind(database.to_owned())
+        .bind(range.0)
+        .bind(range.1)
+        .execute(connection)
+        .await
+        .map(|done| done.rows_affected())
 }
 
 async fn delete_keys(connection: &mut Connection, database: &str, keys: &[String]) -> Result<u64, sqlx::Error> {

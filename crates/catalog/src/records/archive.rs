@@ -60,19 +60,35 @@ pub(crate) async fn keep_earlier_days(
     if keys.is_empty() {
         return Ok(());
     }
-    let query = format!(
-        "INSERT INTO record_days (database_id, day, {RECORD}, bytes) \
-         SELECT database_id, updated_at / {DAY_MICROS}, {RECORD}, bytes FROM records \
-         WHERE {} AND updated_at < $2 \
-         ON CONFLICT (database_id, day, key) DO NOTHING",
-        is_listed("key", 3, keys.len())
-    );
+    let query = copy_those_of_before(&is_listed("key", 3, keys.len()));
     let query = sqlx::query(sqlx::AssertSqlSafe(query)).persistent(false);
     let mut query = query.bind(database.to_owned()).bind(midnight(now));
     for key in keys {
         query = query.bind(key.clone());
     }
     query.execute(connection).await.map(drop)
+}
+
+/// As [`keep_earlier_days`], for the records that were created from `range.0` until before `range.1`.
+pub(crate) async fn keep_earlier_days_of_range(
+    connection: &mut Connection,
+    database: &str,
+    range: (i64, i64),
+    now: Timestamp,
+) -> Result<(), sqlx::Error> {
+    let query = copy_those_of_before("database_id = $1 AND created_at >= $3 AND created_at < $4");
+    let query = sqlx::query(sqlx::AssertSqlSafe(query)).bind(database.to_owned()).bind(midnight(now));
+    query.bind(range.0).bind(range.1).execute(connection).await.map(drop)
+}
+
+/// The statement for the records that meet `condition` and were last written before `$2`.
+fn copy_those_of_before(condition: &str) -> String {
+    format!(
+        "INSERT INTO record_days (database_id, day, {RECORD}, bytes) \
+         SELECT database_id, updated_at / {DAY_MICROS}, {RECORD}, bytes FROM records \
+         WHERE {condition} AND updated_at < $2 \
+         ON CONFLICT (database_id, day, key) DO NOTHING"
+    )
 }
 
 impl Catalog {

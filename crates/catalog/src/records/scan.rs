@@ -50,6 +50,11 @@ impl Filter {
         self.fields.is_empty()
     }
 
+    /// From which instant and until before which one the records were created.
+    pub(crate) fn range(&self) -> (i64, i64) {
+        (self.from.map_or(i64::MIN, |from| from.0), self.until.map_or(i64::MAX, |until| until.0))
+    }
+
     fn takes(&self, data: &str) -> bool {
         if self.is_by_time() {
             return true;
@@ -126,17 +131,13 @@ impl Scan {
         self
     }
 
-    fn range(&self) -> (i64, i64) {
-        (self.filter.from.map_or(i64::MIN, |from| from.0), self.filter.until.map_or(i64::MAX, |until| until.0))
-    }
-
     /// The next records that are meant. `None`: there are no more; an empty page: none of those that were looked at is.
     pub(crate) async fn page(
         &mut self,
         connection: &mut Connection,
         limits: PageLimits,
     ) -> Result<Option<Vec<Record>>, sqlx::Error> {
-        let (from, until) = self.range();
+        let (from, until) = self.filter.range();
         let query = format!("SELECT created_at, key, bytes {IN_RANGE} ORDER BY created_at, key LIMIT $6");
         let sizes = sqlx::query(sqlx::AssertSqlSafe(query))
             .bind(self.database.to_string())
@@ -170,7 +171,7 @@ impl Scan {
     /// Goes past `records` records without reading them, where the times alone decide. `false`: there are not so many.
     async fn skip(&mut self, connection: &mut Connection, records: u64) -> Result<bool, sqlx::Error> {
         let Some(before) = records.checked_sub(1) else { return Ok(true) };
-        let (from, until) = self.range();
+        let (from, until) = self.filter.range();
         let query = format!("SELECT created_at, key {IN_RANGE} ORDER BY created_at, key LIMIT 1 OFFSET $6");
         let last = sqlx::query(sqlx::AssertSqlSafe(query))
             .bind(self.database.to_string())
@@ -188,21 +189,7 @@ impl Scan {
 }
 
 /// What is held of a database while it is looked through.
-const LOOK: PageLimits = PageLimits { rows: 1_000, bytes: 4 << 20 };
-
-/// The keys of the records that `filter` selects.
-pub(crate) async fn matching_keys(
-    connection: &mut Connection,
-    database: Uuid,
-    filter: &Filter,
-) -> Result<Vec<String>, sqlx::Error> {
-    let mut scan = Scan::new(database, filter.clone());
-    let mut keys = Vec::new();
-    while let Some(records) = scan.page(connection, LOOK).await? {
-        keys.extend(records.into_iter().map(|record| record.key));
-    }
-    Ok(keys)
-}
+pub(crate) const LOOK: PageLimits = PageLimits { rows: 1_000, bytes: 4 << 20 };
 
 impl Catalog {
     /// See [`Scan`]. `None`: there are no more; an empty page: look on.

@@ -70,6 +70,7 @@ on_both_databases!(
     two_writes_of_one_millisecond_keep_both_their_records,
     records_are_found_by_time_and_field,
     the_largest_record_is_known,
+    what_is_deleted_by_time_stays_in_the_archives_of_earlier_days,
     a_days_archive_has_what_was_written_on_it_as_it_was,
     a_database_is_its_tenants_alone_and_goes_whole,
     a_link_opens_what_it_was_made_for_and_not_for_ever,
@@ -335,6 +336,23 @@ async fn a_database_is_its_tenants_alone_and_goes_whole(place: Place) {
     assert!(catalog.delete_database(&acme(), database.id).await.expect("the catalog answers"));
     assert_eq!(data(&catalog, &database, "a").await, None);
     assert_eq!(catalog.count_databases(&acme()).await.expect("the catalog answers"), 0);
+}
+
+async fn what_is_deleted_by_time_stays_in_the_archives_of_earlier_days(place: Place) {
+    let catalog = place.open().await;
+    let (database, other) = (database(&catalog).await, database(&catalog).await);
+    write(&catalog, &database, vec![item("a", json!({})), item("b", json!({}))]).await;
+    write(&catalog, &other, vec![item("a", json!({}))]).await;
+    place.clock.advance(DAY);
+    let today = Filter { from: Some(place.clock.now()), ..Filter::default() };
+    write(&catalog, &database, vec![item("c", json!({})), item("b", json!({"n": 1}))]).await;
+    assert_eq!(catalog.delete_records(database.id, &today).await.expect("deleted"), 1);
+    assert_eq!(keys(&catalog, &database, Filter::default()).await, ["a", "b"]);
+    assert_eq!(catalog.delete_records(database.id, &Filter::default()).await.expect("deleted"), 2);
+    assert_eq!(keys(&catalog, &database, Filter::default()).await, [""; 0]);
+    assert_eq!((count(&catalog, &database).await, count(&catalog, &other).await), (0, 1));
+    let days = catalog.archived_days(database.id).await.expect("read");
+    assert_eq!(days.iter().map(|day| day.records).collect::<Vec<_>>(), [2], "those of the first day, as they were");
 }
 
 async fn the_largest_record_is_known(place: Place) {
