@@ -43,7 +43,8 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--modlaked", type=Path)
     parser.add_argument("--rounds", type=int, default=5)
-    for name, default in [("events", 1_000_000), ("errors", 200_000), ("deployments", 50), ("people", 5_000), ("days", 90)]:
+    counts = {"events": 1_000_000, "errors": 200_000, "deployments": 50, "people": 5_000, "days": 90}
+    for name, default in counts.items():
         parser.add_argument(f"--{name}", type=int, default=default)
     args = parser.parse_args()
     if args.modlaked:
@@ -103,7 +104,8 @@ class Crowd:
                 for at in range(0, count, BATCH):
                     yield path, wrap([make(begin, day) for _ in range(min(BATCH, count - at))])
         for person in range(self.args.people):
-            active = [{"deployment": self.deployments[use], "blueprint": f"@acme/mod-{use}"} for use in sorted(set(self.uses[person]))]
+            uses = sorted(set(self.uses[person]))
+            active = [{"deployment": self.deployments[use], "blueprint": f"@acme/mod-{use}"} for use in uses]
             yield "/api/deployments/", {"uid": self.profiles[person], "version": "3.2.10", "active": active}
 
     def somebody(self, begin, day):
@@ -133,10 +135,11 @@ class Crowd:
     def error(self, begin, day):
         person, use, version, at = self.somebody(begin, day)
         number = self.chance.randrange(40)
+        message = f"order.field{number} is undefined"
         return {
             "uuid": str(uuid.UUID(int=self.chance.getrandbits(128), version=4)),
             "class_name": "TypeError",
-            "message": f"order.field{number} is undefined",
+            "message": message,
             "is_application_error": number % 2 == 0,
             "timestamp": at.isoformat().replace("+00:00", "Z"),
             "person": {"email": f"person-{person}@example.com"},
@@ -146,7 +149,7 @@ class Crowd:
             "extension_label": f"Button {number % 6}",
             "step_label": f"Step {number % 4}",
             "user_agent_extension_version": "3.2.10",
-            "error_data": {"name": "TypeError", "stack": f"TypeError: order.field{number} is undefined\n    at step (mod.js:{number}:17)"},
+            "error_data": {"name": "TypeError", "stack": f"TypeError: {message}\n    at step (mod.js:{number}:17)"},
         }
 
 
@@ -180,9 +183,23 @@ def questions(crowd, now):
     hours = "hour >= cast($1 as timestamp with time zone) and hour < cast($2 as timestamp with time zone)"
     times = hours.replace("hour", "event_time")
     of_one = f"from deployment_engagement where deployment_id = $3 and {hours}"
-    ask = "select {} from deployment_errors where deployment_id = $3 and " + times
-    groups = ask.format("group_id, max(message) as message, count(*) as occurrences, count(distinct person) as people, max(event_time)")
-    yield "all rows of both tables", "select count(*) as n, max(user_email) as e from product_events", []
+    groups = (
+        "select group_id, max(message) as message, count(*) as occurrences, count(distinct person) as people, "
+        f"max(event_time) as last_at from deployment_errors where deployment_id = $3 and {times} and not is_cleared group by group_id"
+    )
+    activity = (
+        "select deployment_id, count(distinct person) as people, sum(events) as events, sum(errors) as errors, max(last_at) as last_at "
+        f"from (select deployment_id, person, events, 0 as errors, last_at from deployment_engagement where {hours} union all "
+        f"select deployment_id, person, 0, 1, event_time from deployment_errors where not is_cleared and {times}) as activity "
+        "group by deployment_id"
+    )
+    by_day = f"select date_trunc('day', hour) as bucket, event_name, sum(events) as events {of_one} group by 1, 2"
+    by_person = (
+        f"select person, sum(events) as events, count(distinct day) as days, max(last_at) as last_at {of_one} "
+        "group by person order by events desc, person limit 500"
+    )
+    seen = "select max(last_seen_at) as last_at from deployment_users"
+    yield "one look at all events", "select count(*) as n, max(user_email) as email from product_events", []
     yield "route: deployments", route["seen"], [month, None, 0, 50]
     yield "route: one deployment", route["seen"], [month, most, 0, 1]
     yield "route: its users", route["users"], [most, month, 0, 50]
@@ -190,15 +207,15 @@ def questions(crowd, now):
     yield "route: one error", route["error"], [str(uuid.UUID(int=0))]
     yield "route: report of engagement", route["report"], [most, month]
     yield "route: is it known", route["is_known"], [most]
-    yield "route: is another known", route["is_known"], ["nobody's"]
-    yield "page: events a day", f"select date_trunc('day', hour) as bucket, event_name, sum(events) as events {of_one} group by 1, 2", [month, end, most]
-    yield "page: people", f"select person, sum(events) as events, count(distinct day) as days, max(last_at) as last_at {of_one} group by person order by events desc, person limit 500", [month, end, most]
-    yield "page: groups of errors", f"{groups} and not is_cleared group by group_id", [month, end, most]
-    yield "page: groups of a day", f"{groups} and not is_cleared group by group_id", [day, end, most]
-    yield "page: when last seen, any", "select max(last_seen_at) as last_at from deployment_users", []
-    yield "page: when last seen, one", "select max(last_seen_at) as last_at from deployment_users where deployment_id = $1", [most]
-    yield "view: all users", "select count(*) as n, count(distinct person) as people from deployment_users", []
-    yield "view: all engagement", "select count(*) as n, sum(events) as events from deployment_engagement", []
+    yield "page: deployments", activity, [month, end]
+    yield "page: events a day", by_day, [month, end, most]
+    yield "page: people", by_person, [month, end, most]
+    yield "page: groups of errors", groups, [month, end, most]
+    yield "page: groups of a day", groups, [day, end, most]
+    yield "page: when last seen, any", seen, []
+    yield "page: when last seen, one", f"{seen} where deployment_id = $1", [most]
+    yield "all of deployment_users", "select count(*) as n, count(distinct person) as people from deployment_users", []
+    yield "all of deployment_engagement", "select count(*) as n, sum(events) as events from deployment_engagement", []
 
 
 class Duck:
@@ -209,9 +226,11 @@ class Duck:
         self.connection.execute("set timezone = 'UTC'")
         for table in TABLES:
             files = [str(path) for path in named(server, table)]
-            self.connection.execute(f"create view {table} as select * from read_parquet({files!r}, hive_partitioning = true)")
+            read = f"read_parquet({files!r}, hive_partitioning = true)"
+            self.connection.execute(f"create view {table} as select * from {read}")
         for table in ("deployment_clients", "deployment_clearings"):
-            rows = server.post("/api/v1/sql", {"query": f"select * from {table}"}, Accept="application/vnd.apache.parquet").content
+            query = {"query": f"select * from {table}"}
+            rows = server.post("/api/v1/sql", query, Accept="application/vnd.apache.parquet").content
             path = server.data / f"{table}.parquet"
             path.write_bytes(rows)
             self.connection.execute(f"create table {table} as select * from read_parquet('{path}')")
@@ -226,8 +245,7 @@ class Duck:
 
 def theirs(sql):
     """Our SQL in DuckDB's words."""
-    last = re.compile(r"last_value\((\w+) order by (\w+)\)")
-    return last.sub(r"arg_max(\1, \2)", sql)
+    return re.sub(r"last_value\((\w+) order by (\w+)\)", r"arg_max(\1, \2)", sql)
 
 
 def named(server, table):
@@ -262,7 +280,8 @@ def compared(server, duck, name, query, params, rounds):
 
 
 def days_end(server, crowd, kept):
-    before, rows = {table: named(server, table) for table in TABLES}, server.value("select count(*) from product_events")
+    before = {table: named(server, table) for table in TABLES}
+    rows = server.value("select count(*) from product_events")
     waits, over = [], threading.Event()
     body = [crowd.error(datetime.now(UTC) - timedelta(hours=1), 0) for _ in range(20)]
 
@@ -275,7 +294,7 @@ def days_end(server, crowd, kept):
     time.sleep(5)
     calm, begun = len(waits), time.perf_counter()
     server.says("retention", "set", "--tenant", "default", "--days", str(kept))
-    modlaked.wait_for("half of the days go", lambda: len(named(server, "product_errors") & before["product_errors"]) < len(before["product_errors"]), 120)
+    modlaked.wait_for("half of the days go", lambda: before["product_errors"] - named(server, "product_errors"), 120)
     took = time.perf_counter() - begun
     time.sleep(1)
     busy = len(waits)
@@ -283,11 +302,14 @@ def days_end(server, crowd, kept):
     thread.join()
     after = {table: named(server, table) for table in TABLES}
     events = server.value("select count(*) from product_events")
-    print(f"\n{kept} of {crowd.args.days} days kept: {rows - events:,} of {rows:,} events gone {took:.1f} s after the word (a run each second)")
+    gone = f"{rows - events:,} of {rows:,} events gone {took:.1f} s after the word (a run each second)"
+    print(f"\n{kept} of {crowd.args.days} days kept: {gone}")
     for table in TABLES:
-        print(f"{table}: {len(before[table]):,} files, {len(after[table] & before[table]):,} stay, {len(after[table] - before[table]):,} new")
+        stay, new = len(after[table] & before[table]), len(after[table] - before[table])
+        print(f"{table}: {len(before[table]):,} files, {stay:,} stay, {new:,} new")
     for name, some in [("before", waits[:calm]), ("meanwhile", waits[calm:busy])]:
-        print(f"intake {name}: median {statistics.median(some) * 1000:.1f} ms, longest {max(some) * 1000:.1f} ms of {len(some)}")
+        median, longest = statistics.median(some) * 1000, max(some) * 1000
+        print(f"intake {name}: median {median:.1f} ms, longest {longest:.1f} ms of {len(some)}")
 
 
 if __name__ == "__main__":
