@@ -167,7 +167,7 @@ async fn a_profile_of_a_heartbeat_is_the_person_of_its_events() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_deployment_is_known_by_errors_that_tell_of_nobody() {
-    let house = House::new().await;
+    let mut house = House::new().await;
     let nobodys = |at: f64, version: &str| {
         let unknown = json!({"user_id": null, "user_email": null, "uid": null, "mod_version": version});
         failed("ada", "no money", at, unknown)
