@@ -1,14 +1,15 @@
 import "fake-indexeddb/auto";
 import { runInNewContext } from "node:vm";
 import { IDBFactory } from "fake-indexeddb";
-import { afterEach, describe, expect, it, vi } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { init } from "../src/index";
 import { type Item, server, waitFor } from "./server";
 
 let lake: ReturnType<typeof server>;
 const HOUR = 3_600_000;
-const wall = Date.now;
 const even = performance.now.bind(performance);
+/** The machine's own clock may be set while tests run. */
+const wall = () => Math.floor(performance.timeOrigin + even());
 
 /** The clock on the wall is put forward, or back, by so much until the test ends. */
 function setClock(ms: number) {
@@ -27,6 +28,8 @@ function page() {
   vi.stubGlobal("addEventListener", window.addEventListener.bind(window));
   return { fire: (type: string) => window.dispatchEvent(new Event(type)) };
 }
+
+beforeEach(() => setClock(0));
 
 afterEach(() => {
   vi.useRealTimers();
