@@ -16,6 +16,7 @@ mod traces;
 mod two_handles;
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use catalog::{Catalog, Location, NewKey, Options, ServerUrl};
 use record::caller::{Scopes, Tenant};
@@ -91,11 +92,13 @@ impl Place {
         }
     }
 
+    /// Writers that wait for each other have all the time that a busy machine takes.
     fn options(&self) -> Options {
-        match &self.database {
+        let options = match &self.database {
             Database::File(_) => Options::file(self.path()),
             Database::Server(url) => Options::new(Location::Server(ServerUrl::parse(url).expect("a URL"))),
-        }
+        };
+        Options { timeout: Duration::from_mins(1), ..options }
     }
 
     async fn open(&self) -> Catalog {
