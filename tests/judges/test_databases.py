@@ -267,6 +267,15 @@ def test_a_database_can_name_its_keys(server, database):
     assert len(good(get(server, database, key=server.reader))) == 1
     assert "access" not in good(call(server, "GET", path, key=server.reader)) and good(call(server, "GET", path))["access"]
     assert server.value(f"SELECT count(*) FROM records WHERE database_id = '{database}'", server.reader) == 0
+    listed = {item["id"] for item in good(call(server, "GET", "/api/databases/?page_size=1000", key=server.reader))}
+    assert database in listed, "a key that is named sees it"
+    good(call(server, "PATCH", path, {"access": []}))
+    answer = call(server, "GET", "/api/databases/?page_size=1000", key=server.reader)
+    ids = [item["id"] for item in good(answer)]
+    assert database not in ids and answer.headers["X-Total-Count"] == str(len(ids)), "what no key may use is not listed"
+    second = good(call(server, "GET", "/api/databases/?page_size=1&page=2", key=server.reader)) if len(ids) > 1 else []
+    assert [item["id"] for item in second] == ids[1:2]
+    assert database in {item["id"] for item in good(call(server, "GET", "/api/databases/?page_size=1000"))}
     good(call(server, "PATCH", path, {"access": None}))
     good(put(server, database, {"id": "a", "data": {}}, key=server.writer))
 

@@ -12,7 +12,7 @@ use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode, Uri};
 use axum::response::Response;
 use axum::routing::{MethodRouter, get, post};
-use catalog::Database;
+use catalog::{Database, Permissions};
 use record::caller::{Caller, Scope};
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -149,13 +149,38 @@ async fn list(State(house): State<Arc<House>>, Path(names): Path<Names>, headers
     names.check_org(&caller)?;
     dropin::needs(&caller, Scope::Read)?;
     let page = Page::of(&uri)?;
-    let total = house.catalog.count_databases(&caller.tenant).await?;
+    let (databases, total) = usable(&house, &caller, page).await?;
     if page.number > page.last(total) {
         return Err(Page::invalid());
     }
-    let databases = house.catalog.databases(&caller.tenant, page.offset(), page.size).await?;
     let items: Vec<Value> = databases.iter().map(|database| shown(database, &caller)).collect();
     Ok(dropin::listed(&headers, &uri, page, &items, total))
+}
+
+/// A page of the databases with which the key may do something, and how many they are.
+async fn usable(house: &House, caller: &Caller, page: Page) -> Result<(Vec<Database>, u64), Problem> {
+    if caller.scopes.allows(Scope::Admin) {
+        let databases = house.catalog.databases(&caller.tenant, page.offset(), page.size).await?;
+        return Ok((databases, house.catalog.count_databases(&caller.tenant).await?));
+    }
+    let (mut databases, mut total, mut seen) = (Vec::new(), 0, 0);
+    loop {
+        let some = house.catalog.databases(&caller.tenant, seen, Page::MOST).await?;
+        let is_last = (some.len() as u64) < Page::MOST;
+        seen += Page::MOST;
+        for database in some {
+            if database.permissions(caller) == Permissions::default() {
+                continue;
+            }
+            if (page.offset()..page.offset().saturating_add(page.size)).contains(&total) {
+                databases.push(database);
+            }
+            total += 1;
+        }
+        if is_last {
+            return Ok((databases, total));
+        }
+    }
 }
 
 async fn retrieve(State(house): State<Arc<House>>, Path(names): Path<Names>, headers: HeaderMap) -> Answer {
