@@ -3,32 +3,10 @@ import { runInNewContext } from "node:vm";
 import { IDBFactory } from "fake-indexeddb";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { init } from "../src/index";
-import { type Item, server, waitFor } from "./server";
+import { chunks, even, later, page, setClock, state } from "./around";
+import { server, waitFor } from "./server";
 
 let lake: ReturnType<typeof server>;
-const HOUR = 3_600_000;
-const even = performance.now.bind(performance);
-/** The machine's own clock may be set while tests run. */
-const wall = () => Math.floor(performance.timeOrigin + even());
-
-/** The clock on the wall is put forward, or back, by so much until the test ends. */
-function setClock(ms: number) {
-  vi.spyOn(Date, "now").mockImplementation(() => wall() + ms);
-}
-
-/** So much time goes by until the test ends, by every clock; no timer runs for it. */
-function later(ms: number) {
-  setClock(ms);
-  vi.spyOn(performance, "now").mockImplementation(() => even() + ms);
-}
-
-/** Events of the window, where there is none. */
-function page() {
-  const window = new EventTarget();
-  vi.stubGlobal("addEventListener", window.addEventListener.bind(window));
-  return { fire: (type: string) => window.dispatchEvent(new Event(type)) };
-}
-
 beforeEach(() => setClock(0));
 
 afterEach(() => {
@@ -37,18 +15,6 @@ afterEach(() => {
   vi.unstubAllGlobals();
   vi.restoreAllMocks();
 });
-
-/** What IndexedDB holds of a queue. */
-async function rows(queue: string): Promise<Item[]> {
-  const request = indexedDB.open(`modlake:${queue}`);
-  await new Promise((resolve) => (request.onsuccess = resolve));
-  const all = request.result.transaction("rows").objectStore("rows").getAll();
-  await new Promise((resolve) => (all.onsuccess = resolve));
-  request.result.close();
-  return all.result;
-}
-const chunks = async (queue: string) => (await rows(queue)).filter((row) => Array.isArray(row.items));
-const state = async (queue: string) => (await rows(queue)).find((row) => row.key === "state");
 
 describe("recording", () => {
   it("returns at once and is sent together, with key, id, time and version", async () => {
@@ -357,95 +323,6 @@ describe("several pages", () => {
     later(60_000);
     await other.flush();
     expect(lake.names()).toEqual(["Left"]);
-  });
-});
-
-describe("a clock that is set", () => {
-  const set: [string, number][] = [
-    ["forward", HOUR],
-    ["back", -HOUR],
-  ];
-
-  it.each(set)("%s by an hour does not keep items", async (_, ms) => {
-    lake = server();
-    const client = lake.client();
-    client.record("Before");
-    setClock(ms);
-    await waitFor(() => expect(lake.names()).toEqual(["Before"]));
-    client.record("After");
-    await waitFor(() => expect(lake.names()).toEqual(["Before", "After"]));
-  });
-
-  it.each(set)("%s by an hour does not end the turn of a page whose request is under way", async (way, ms) => {
-    let acknowledge = (_: Response) => {};
-    lake = server((_, number) => (number === 1 ? new Promise((resolve) => (acknowledge = resolve)) : undefined));
-    const queue = `turn-${way}`;
-    const other = lake.client({ queue });
-    lake.client({ queue }).record("First");
-    await waitFor(() => expect(lake.requests).toHaveLength(1));
-    setClock(ms);
-    other.record("Second");
-    await other.flush();
-    expect(lake.names()).toEqual(["First"]);
-    acknowledge(new Response(null, { status: 201 }));
-    await waitFor(async () => expect((await state(queue))?.items).toBe(1));
-    await waitFor(() => expect(lake.names()).toEqual(["First", "Second"]));
-  });
-
-  it.each(set)("%s by an hour does not lengthen the turn of a page that is gone", async (way, ms) => {
-    const never = new Promise<Response>(() => {});
-    lake = server((_, number) => (number === 1 ? never : undefined));
-    const queue = `gone-${way}`;
-    lake.client({ queue }).record("First");
-    await waitFor(() => expect(lake.requests).toHaveLength(1));
-    setClock(ms);
-    const other = lake.client({ queue, debounceMs: 60_000, maxWaitMs: 60_000 });
-    other.record("Second");
-    await other.flush();
-    vi.restoreAllMocks();
-    later(36_000);
-    setClock(ms + 36_000);
-    await other.flush();
-    expect(lake.names().slice(1).sort()).toEqual(["First", "Second"]);
-  });
-
-  it.each(set)("%s by an hour does not lengthen a wait", async (way, ms) => {
-    lake = server((_, number) => (number < 3 ? new Response(null, { status: 500 }) : undefined));
-    lake.client({ queue: `wait-${way}`, retryMs: 300 }).record("Tried Again");
-    await waitFor(async () => expect((await state(`wait-${way}`))?.pausedUntil).toBeGreaterThan(0));
-    setClock(ms);
-    await waitFor(() => expect(lake.requests).toHaveLength(3));
-  });
-
-  it("back by an hour does not lengthen a wait that the server asked for", async () => {
-    const asked = { status: 503, headers: { "retry-after": "1" } };
-    lake = server((_, number) => (number === 1 ? new Response(null, asked) : undefined));
-    const client = lake.client({ queue: "asked" });
-    client.record("Asked");
-    await waitFor(async () => expect((await state("asked"))?.pausedUntil).toBeGreaterThan(0));
-    setClock(-HOUR);
-    await waitFor(() => expect(lake.requests).toHaveLength(2));
-  });
-
-  it("back by an hour does not hold up what an earlier page left", async () => {
-    lake = server();
-    lake.client({ queue: "earlier", debounceMs: 60_000, maxWaitMs: 60_000 }).record("Left");
-    await waitFor(async () => expect(await chunks("earlier")).toHaveLength(1));
-    setClock(-HOUR);
-    await lake.client({ queue: "earlier" }).flush();
-    expect(lake.names()).toEqual(["Left"]);
-  });
-
-  it("back by an hour does not silence a page that goes", async () => {
-    lake = server();
-    const window = page();
-    const client = lake.client({ debounceMs: 60_000, maxWaitMs: 60_000 });
-    client.record("First");
-    await client.flush();
-    setClock(-HOUR);
-    client.record("Last");
-    window.fire("pagehide");
-    expect(lake.names()).toEqual(["First", "Last"]);
   });
 });
 
