@@ -1,4 +1,5 @@
 use std::collections::HashMap;
+use std::time::Duration;
 
 use lake::paths::Prefix;
 use lake::root::Root;
@@ -47,7 +48,9 @@ impl House {
         };
         let lake = Lake::open(options).await.expect("opens");
         let prices = format!("{HEADER}\n*,listed,2026-01-01,2026-01-02,1,10,0.1,2,\n*,listed,2026-01-02,,2,20,,2,");
-        let engine = Engine::start(lake.clone(), Limits::default(), tokio::runtime::Handle::current()).expect("starts");
+        // what is slow here is the machine
+        let limits = Limits { time: Duration::from_mins(5), ..Limits::default() };
+        let engine = Engine::start(lake.clone(), limits, tokio::runtime::Handle::current()).expect("starts");
         let engine = engine.with_prices(Prices::parse(&prices, "test").expect("reads")).expect("takes them");
         Self { engine, lake, sequence: 0, _folder: folder }
     }
