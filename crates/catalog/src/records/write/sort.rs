@@ -9,6 +9,7 @@ use crate::catalog::Catalog;
 use crate::database::{Change, Connection};
 use crate::error::CatalogError;
 use crate::records::archive::KEYS_AT_ONCE;
+use crate::records::is_listed;
 use crate::records::scan::PageLimits;
 
 /// Looked at in one transaction.
@@ -105,12 +106,7 @@ async fn last_of_page(connection: &mut Connection, database: &str, after: &str) 
 
 async fn mark(connection: &mut Connection, database: &str, keys: &[String], queued: i64) -> Result<(), sqlx::Error> {
     for keys in keys.chunks(KEYS_AT_ONCE) {
-        // a list to join: for `key IN (…)` PostgreSQL may walk all records of a database that is newer than its statistics
-        let listed: Vec<String> = (0..keys.len()).map(|index| format!("($1, ${})", index + 3)).collect();
-        let query = format!(
-            "UPDATE records SET queued = $2 WHERE (database_id, key) IN (SELECT * FROM (VALUES {}) AS listed)",
-            listed.join(", ")
-        );
+        let query = format!("UPDATE records SET queued = $2 WHERE {}", is_listed("key", 3, keys.len()));
         let mut query = sqlx::query(sqlx::AssertSqlSafe(query))
             .persistent(keys.len() == KEYS_AT_ONCE)
             .bind(database.to_owned())
