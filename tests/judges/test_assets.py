@@ -11,8 +11,7 @@ import uuid
 import modlaked
 import pytest
 import requests
-
-V2 = "application/json; version=2.0"
+from databases import V2, call, good, make_keys
 
 
 @pytest.fixture(scope="module")
@@ -20,23 +19,8 @@ def server(tmp_path_factory, catalog):
     limits = {"MODLAKE_DATABASES_MAX_ASSET_BYTES": "4MiB", "MODLAKE_DATABASES_MAX_ASSETS": "5",
               "MODLAKE_DATABASES_MAX_ASSETS_BYTES": "5MiB"}
     with modlaked.running(tmp_path_factory.mktemp("assets"), **limits, **catalog) as server:
-        server.admin = server.new_key("acme", "ingest,read,admin")
-        server.reader = server.new_key("acme", "read")
-        server.writer = server.new_key("acme", "ingest")
-        server.rival = server.new_key("rival", "ingest,read,admin")
+        make_keys(server)
         yield server
-
-
-def call(server, method, path, body=None, key=None, accept=V2, **options):
-    headers = {"Authorization": f"Token {key or server.admin}"}
-    if accept:
-        headers["Accept"] = accept
-    return requests.request(method, server.url + path, json=body, headers=headers, timeout=60, **options)
-
-
-def good(answer, status=200):
-    assert answer.status_code == status, f"{answer.status_code} {answer.text[:500]}"
-    return answer.json() if answer.content else None
 
 
 @pytest.fixture

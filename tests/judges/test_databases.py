@@ -12,31 +12,16 @@ import zipfile
 import modlaked
 import pytest
 import requests
+from databases import V2, call, good, make_keys
 
-V2 = "application/json; version=2.0"
 V1 = "application/json; version=1.0"
 
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory, catalog):
     with modlaked.running(tmp_path_factory.mktemp("databases"), **catalog) as server:
-        server.admin = server.new_key("acme", "ingest,read,admin")
-        server.reader = server.new_key("acme", "read")
-        server.writer = server.new_key("acme", "ingest")
-        server.rival = server.new_key("rival", "ingest,read,admin")
+        make_keys(server)
         yield server
-
-
-def call(server, method, path, body=None, key=None, accept=V2, **headers):
-    headers = {"Authorization": f"Token {key or server.admin}", **headers}
-    if accept:
-        headers["Accept"] = accept
-    return requests.request(method, server.url + path, json=body, headers=headers, timeout=60)
-
-
-def good(answer, status=200):
-    assert answer.status_code == status, f"{answer.status_code} {answer.text[:500]}"
-    return answer.json() if answer.content else None
 
 
 @pytest.fixture

@@ -101,6 +101,19 @@ async fn database(house: &House, caller: &Caller, names: &Names) -> Result<Datab
     house.catalog.database(&caller.tenant, names.id()?).await?.ok_or_else(Problem::not_found)
 }
 
+/// Who asks, in JSON of one of `versions`, and the database that is asked for.
+async fn asked(
+    house: &House,
+    headers: &HeaderMap,
+    versions: &[&str],
+    names: &Names,
+) -> Result<(Arc<Caller>, Database), Problem> {
+    let caller = dropin::caller(house, headers).await?;
+    dropin::accepts_json(headers, versions)?;
+    let database = database(house, &caller, names).await?;
+    Ok((caller, database))
+}
+
 fn may_read(database: &Database, caller: &Caller) -> Result<(), Problem> {
     if database.permissions(caller).read {
         return Ok(());
@@ -150,9 +163,7 @@ async fn list(State(house): State<Arc<House>>, Path(names): Path<Names>, headers
     dropin::needs(&caller, Scope::Read)?;
     let page = Page::of(&uri)?;
     let (databases, total) = usable(&house, &caller, page).await?;
-    if page.number > page.last(total) {
-        return Err(Page::invalid());
-    }
+    page.check(total)?;
     let items: Vec<Value> = databases.iter().map(|database| shown(database, &caller)).collect();
     Ok(dropin::listed(&headers, &uri, page, &items, total))
 }
@@ -184,18 +195,14 @@ async fn usable(house: &House, caller: &Caller, page: Page) -> Result<(Vec<Datab
 }
 
 async fn retrieve(State(house): State<Arc<House>>, Path(names): Path<Names>, headers: HeaderMap) -> Answer {
-    let caller = dropin::caller(&house, &headers).await?;
-    dropin::accepts_json(&headers, VERSION)?;
-    let database = database(&house, &caller, &names).await?;
+    let (caller, database) = asked(&house, &headers, VERSION, &names).await?;
     may_read(&database, &caller)?;
     Ok(dropin::json_answer(StatusCode::OK, &shown(&database, &caller)))
 }
 
 /// What this key may do: 1 is to read, 2 is to write records.
 async fn permissions(State(house): State<Arc<House>>, Path(names): Path<Names>, headers: HeaderMap) -> Answer {
-    let caller = dropin::caller(&house, &headers).await?;
-    dropin::accepts_json(&headers, EITHER)?;
-    let database = database(&house, &caller, &names).await?;
+    let (caller, database) = asked(&house, &headers, EITHER, &names).await?;
     let permissions = json!({"permissions": database.permissions(&caller).numbers()});
     Ok(dropin::json_answer(StatusCode::OK, &permissions))
 }
@@ -203,9 +210,8 @@ async fn permissions(State(house): State<Arc<House>>, Path(names): Path<Names>, 
 /// Bricks and deployments that use a database. modlake has no registry of bricks, and heartbeats of deployments name the mod and its
 /// version, not what it is configured with: so it knows of none.
 async fn nothing(State(house): State<Arc<House>>, Path(names): Path<Names>, headers: HeaderMap, uri: Uri) -> Answer {
-    let caller = dropin::caller(&house, &headers).await?;
-    dropin::accepts_json(&headers, VERSION)?;
-    may_read(&database(&house, &caller, &names).await?, &caller)?;
+    let (caller, database) = asked(&house, &headers, VERSION, &names).await?;
+    may_read(&database, &caller)?;
     let page = Page::of(&uri)?;
     Ok(dropin::listed(&headers, &uri, page, &[], 0))
 }

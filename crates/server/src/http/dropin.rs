@@ -247,6 +247,11 @@ impl Page {
         Problem::new(StatusCode::NOT_FOUND, "Invalid page.")
     }
 
+    /// Whether a list of `total` things reaches this page.
+    pub(crate) fn check(self, total: u64) -> Result<(), Problem> {
+        if self.number > self.last(total) { Err(Self::invalid()) } else { Ok(()) }
+    }
+
     /// The number of the last page of `total` things, at least 1.
     pub(crate) fn last(self, total: u64) -> u64 {
         total.div_ceil(self.size).max(1)

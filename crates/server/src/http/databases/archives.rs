@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use tokio::sync::mpsc::Sender;
 use uuid::Uuid;
 
-use super::jobs::{LINK_MICROS, not_open};
+use super::jobs::{LINK_MICROS, not_open, token};
 use super::{Answer, EITHER, Names, Problem, forms, list as records, stream};
 use crate::house::House;
 use crate::http::dropin::{self, Page, pairs};
@@ -28,9 +28,7 @@ pub(super) async fn list(
     headers: HeaderMap,
     uri: Uri,
 ) -> Answer {
-    let caller = dropin::caller(&house, &headers).await?;
-    dropin::accepts_json(&headers, EITHER)?;
-    let database = super::database(&house, &caller, &names).await?;
+    let (caller, database) = super::asked(&house, &headers, EITHER, &names).await?;
     super::may_read(&database, &caller)?;
     let page = Page::of(&uri)?;
     let mut days = house.catalog.archived_days(database.id).await?;
@@ -38,17 +36,15 @@ pub(super) async fn list(
         days.reverse();
     }
     let total = days.len() as u64;
-    if page.number > page.last(total) {
-        return Err(Page::invalid());
-    }
+    page.check(total)?;
     let link = house.catalog.make_link(&caller.tenant, &target(database.id), LINK_MICROS).await?;
-    let (base, token) = (dropin::base(&headers), link.token.reveal());
+    let (base, secret) = (dropin::base(&headers), link.token.reveal());
     let (tenant, id) = (caller.tenant.as_str(), database.id);
     let first = usize::try_from(page.offset()).unwrap_or(usize::MAX);
     let size = usize::try_from(page.size).unwrap_or(usize::MAX);
     let shown = days.iter().skip(first).take(size).map(|day| {
         let (date, records) = (day.day, day.records);
-        let url = format!("{base}/api/organizations/{tenant}/databases/{id}/record-archives/{date}.jsonl/?token={token}");
+        let url = format!("{base}/api/organizations/{tenant}/databases/{id}/record-archives/{date}.jsonl/?token={secret}");
         json!({"date": date.to_string(), "num_records": records, "url": url, "expires_at": dropin::instant(link.expires_at)})
     });
     let shown: Vec<Value> = shown.collect();
@@ -58,8 +54,7 @@ pub(super) async fn list(
 /// The records of a day, to whoever has a link that opens.
 pub(super) async fn download(State(house): State<Arc<House>>, Path(names): Path<Names>, uri: Uri) -> Answer {
     let id = names.id()?;
-    let token = pairs(&uri).into_iter().find(|(name, _)| name == "token").map(|(_, token)| token).unwrap_or_default();
-    let tenant = house.catalog.open_link(&token, &target(id)).await?.ok_or_else(not_open)?;
+    let tenant = house.catalog.open_link(&token(&uri), &target(id)).await?.ok_or_else(not_open)?;
     let is_whole = names.org.as_deref() == Some(tenant.as_str());
     let database = house.catalog.database(&tenant, id).await?.filter(|_| is_whole).ok_or_else(Problem::not_found)?;
     let date = names.file.as_deref().and_then(|file| file.strip_suffix(".jsonl")).ok_or_else(Problem::not_found)?;

@@ -21,11 +21,11 @@ use serde_json::json;
 use uuid::Uuid;
 
 use super::body::{Cleaner, Sent};
-use super::jobs::{LINK_MICROS, not_open};
+use super::jobs::{LINK_MICROS, not_open, token};
 use super::{Answer, Names, Problem, VERSION, stream};
 use crate::asset_files::AssetError;
 use crate::house::House;
-use crate::http::dropin::{self, Page, instant, pairs};
+use crate::http::dropin::{self, Page, instant};
 
 pub(super) mod multipart;
 pub(super) mod upload;
@@ -52,9 +52,18 @@ const PLAIN_TYPES: [&str; 15] = [
 ];
 const BYTES: &str = "application/octet-stream";
 
+/// As [`super::asked`], of a database that has assets.
+async fn asked(house: &House, headers: &HeaderMap, names: &Names) -> Result<(Arc<Caller>, Database), Problem> {
+    let (caller, database) = super::asked(house, headers, VERSION, names).await?;
+    Ok((caller, with_assets(database)?))
+}
+
 /// A database that has assets.
 async fn database(house: &House, caller: &Caller, names: &Names) -> Result<Database, Problem> {
-    let database = super::database(house, caller, names).await?;
+    with_assets(super::database(house, caller, names).await?)
+}
+
+fn with_assets(database: Database) -> Result<Database, Problem> {
     if database.kind == DatabaseKind::Asset {
         return Ok(database);
     }
@@ -88,15 +97,11 @@ pub(super) async fn list(
     headers: HeaderMap,
     uri: Uri,
 ) -> Answer {
-    let caller = dropin::caller(&house, &headers).await?;
-    dropin::accepts_json(&headers, VERSION)?;
-    let database = database(&house, &caller, &names).await?;
+    let (caller, database) = asked(&house, &headers, &names).await?;
     super::may_read(&database, &caller)?;
     let page = Page::of(&uri)?;
     let total = house.catalog.count_assets(database.id).await?;
-    if page.number > page.last(total) {
-        return Err(Page::invalid());
-    }
+    page.check(total)?;
     let assets = house.catalog.assets(database.id, page.offset(), page.size).await?;
     let mut shown_assets = Vec::with_capacity(assets.len());
     if !assets.is_empty() {
@@ -109,9 +114,7 @@ pub(super) async fn list(
 /// Makes a place for a file, and says how to send it.
 pub(super) async fn create(State(house): State<Arc<House>>, Path(names): Path<Names>, request: Request) -> Answer {
     let (parts, body) = request.into_parts();
-    let caller = dropin::caller(&house, &parts.headers).await?;
-    dropin::accepts_json(&parts.headers, VERSION)?;
-    let database = database(&house, &caller, &names).await?;
+    let (caller, database) = asked(&house, &parts.headers, &names).await?;
     super::may_write(&database, &caller)?;
     let sent = Sent::read_any(&house, &parts.headers, body).await?;
     let cleaner = Cleaner::of(&house, &caller, &parts.headers).await?;
@@ -167,9 +170,7 @@ pub(super) async fn retrieve(State(house): State<Arc<House>>, Path(names): Path<
 /// Names an asset anew; `is_uploaded` may say what is so.
 pub(super) async fn patch(State(house): State<Arc<House>>, Path(names): Path<Names>, request: Request) -> Answer {
     let (parts, body) = request.into_parts();
-    let caller = dropin::caller(&house, &parts.headers).await?;
-    dropin::accepts_json(&parts.headers, VERSION)?;
-    let database = database(&house, &caller, &names).await?;
+    let (caller, database) = asked(&house, &parts.headers, &names).await?;
     super::may_write(&database, &caller)?;
     let sent = Sent::read_any(&house, &parts.headers, body).await?;
     let cleaner = Cleaner::of(&house, &caller, &parts.headers).await?;
@@ -207,7 +208,7 @@ pub(super) async fn delete(State(house): State<Arc<House>>, Path(names): Path<Na
 /// The file, to whoever has a link that opens.
 pub(super) async fn download(State(house): State<Arc<House>>, Path(names): Path<Names>, uri: Uri) -> Answer {
     let (database, id) = (names.id()?, asset_id(&names)?);
-    let token = pairs(&uri).into_iter().find(|(name, _)| name == "token").map(|(_, token)| token).unwrap_or_default();
+    let token = token(&uri);
     let tenant = match house.catalog.open_link(&token, &target(database, id)).await? {
         Some(tenant) => tenant,
         None => house.catalog.open_link(&token, &target_of_all(database)).await?.ok_or_else(not_open)?,
@@ -261,17 +262,8 @@ pub(super) fn failed(error: AssetError) -> Problem {
 
 /// A text that can be a filename, without the secrets that it holds. It names no file on this machine.
 fn filename(cleaner: &Cleaner<'_>, value: &Value<'_>) -> Result<String, String> {
-    let text = value.as_str().ok_or("Not a valid string.")?.trim();
-    let clean = cleaner.key(text);
-    if clean.is_empty() {
-        return Err("This field may not be blank.".to_owned());
-    }
-    if clean.chars().count() > NAME_CHARS {
-        return Err(format!("Ensure this field has no more than {NAME_CHARS} characters."));
-    }
-    if clean.chars().any(char::is_control) {
-        return Err("Control characters are not allowed.".to_owned());
-    }
+    let clean = cleaner.key(super::change::trimmed(value)?);
+    super::change::check_name(&clean, NAME_CHARS)?;
     Ok(clean)
 }
 

@@ -97,17 +97,27 @@ fn read_change(house: &House, sent: &Sent, cleaner: &Cleaner<'_>) -> Result<Data
 }
 
 fn name(value: &Value<'_>) -> Result<String, String> {
-    let text = value.as_str().ok_or("Not a valid string.")?.trim();
+    let text = trimmed(value)?;
+    check_name(text, NAME_CHARS)?;
+    Ok(text.to_owned())
+}
+
+pub(super) fn trimmed<'v>(value: &'v Value<'_>) -> Result<&'v str, String> {
+    Ok(value.as_str().ok_or("Not a valid string.")?.trim())
+}
+
+/// Whether a text can be a name of up to `most` characters.
+pub(super) fn check_name(text: &str, most: usize) -> Result<(), String> {
     if text.is_empty() {
         return Err("This field may not be blank.".to_owned());
     }
-    if text.chars().count() > NAME_CHARS {
-        return Err(format!("Ensure this field has no more than {NAME_CHARS} characters."));
+    if text.chars().count() > most {
+        return Err(format!("Ensure this field has no more than {most} characters."));
     }
     if text.chars().any(char::is_control) {
         return Err("Control characters are not allowed.".to_owned());
     }
-    Ok(text.to_owned())
+    Ok(())
 }
 
 /// `true` or `false`; in a form these are texts.

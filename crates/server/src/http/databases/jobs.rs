@@ -176,11 +176,15 @@ fn shown(job: &ExportJob, data: &serde_json::Value, error_message: Option<&str>)
     })
 }
 
+/// Of a link: what opens it.
+pub(super) fn token(uri: &Uri) -> String {
+    pairs(uri).into_iter().find(|(name, _)| name == "token").map(|(_, token)| token).unwrap_or_default()
+}
+
 /// What an export made, to whoever has a link that opens.
 pub(super) async fn download(State(house): State<Arc<House>>, Path(names): Path<Names>, uri: Uri) -> Answer {
     let id = job_id(&names)?;
-    let token = pairs(&uri).into_iter().find(|(name, _)| name == "token").map(|(_, token)| token).unwrap_or_default();
-    let tenant = house.catalog.open_link(&token, &target(id)).await?.ok_or_else(not_open)?;
+    let tenant = house.catalog.open_link(&token(&uri), &target(id)).await?.ok_or_else(not_open)?;
     let job = house.catalog.export(&tenant, id).await?.ok_or_else(Problem::not_found)?;
     let (content_type, ending) = MediaType::parse(&job.media_type).unwrap_or(MediaType::Json).file();
     let file = tokio::fs::File::open(file(&house, id)).await.map_err(|_| Problem::not_found())?;

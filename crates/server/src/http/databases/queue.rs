@@ -12,16 +12,14 @@ use uuid::Uuid;
 use super::body::{Cleaner, Sent};
 use super::{Answer, Names, Problem, forms, write};
 use crate::house::House;
-use crate::http::dropin::{self, Form};
+use crate::http::dropin::Form;
 
 /// Of queues.
 const VERSION: &[&str] = &["1.0"];
 
 pub(super) async fn assign(State(house): State<Arc<House>>, Path(names): Path<Names>, request: Request) -> Answer {
     let (parts, body) = request.into_parts();
-    let caller = dropin::caller(&house, &parts.headers).await?;
-    dropin::accepts_json(&parts.headers, VERSION)?;
-    let database = super::database(&house, &caller, &names).await?;
+    let (caller, database) = super::asked(&house, &parts.headers, VERSION, &names).await?;
     super::may_read(&database, &caller)?;
     super::may_write(&database, &caller)?;
     let sent = Sent::read_any(&house, &parts.headers, body).await?;
